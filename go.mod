@@ -1,0 +1,3 @@
+module stylecam
+
+go 1.26
