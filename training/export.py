@@ -1,0 +1,229 @@
+"""Write the trained networks as the ONNX graphs that the program runs, and enter them into the manifest.
+
+    python -m training.export --segnet FILE.pt --sanet FILE.pt --models models [--dtype float16|float32]
+
+The graphs keep the program's contract (docs/design.md): uint8 BGR pictures in and out, batch 1, sizes any multiple of 16, opset 17.
+Each is run by ONNX Runtime at three sizes and must give what PyTorch gives (below 1e-3) before anything is written.
+Weights are stored in half precision and cast when the graph is loaded, which ONNX Runtime does once.
+"""
+import argparse
+import hashlib
+import io
+import json
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import torch
+import torch.nn.functional as F
+from onnx import TensorProto, helper, numpy_helper
+from torch import Tensor, nn
+
+from .sanet import SANet, Style
+from .segnet import SegNet
+
+CONTRACT, OPSET, IR = 1, 17, 10
+TOLERANCE = 1e-3
+STYLE_SIDE = 256
+SIZES = ((144, 192), (112, 192), (192, 256))
+TERMS = "MIT"
+PEOPLE = "people and empty scenes of CelebAMask-HQ, COCO 2017, CCP, Penn-Fudan, BSDS500 and others; see models/cards/segnet-lite.md"
+PAINTINGS = "photographs of COCO 2017, BSDS500 and Flickr, paintings of WikiArt and others; see models/cards/sanet-lite.md"
+
+
+def picture_in(image: Tensor) -> Tensor:
+    """uint8 BGR (1,h,w,3) -> RGB (1,3,h,w) in 0..1."""
+    return image.float().permute(0, 3, 1, 2)[:, [2, 1, 0]] * (1 / 255)
+
+
+def picture_out(rgb: Tensor) -> Tensor:
+    """RGB (1,3,h,w) in 0..1 -> uint8 BGR (1,h,w,3)."""
+    return (rgb[:, [2, 1, 0]] * 255 + 0.5).clamp(0, 255.5).permute(0, 2, 3, 1).to(torch.uint8)
+
+
+class SegNetGraph(nn.Module):
+    def __init__(self, net: SegNet):
+        super().__init__()
+        self.net = net
+
+    def forward(self, image: Tensor) -> Tensor:
+        return torch.sigmoid(self.net(picture_in(image)))
+
+
+class StyleGraph(nn.Module):
+    def __init__(self, net: SANet):
+        super().__init__()
+        self.net = net
+
+    def forward(self, image: Tensor) -> tuple[Tensor, ...]:
+        return tuple(t.squeeze(1) for t in self.net.encode(picture_in(image)))
+
+
+class PaintGraph(nn.Module):
+    def __init__(self, net: SANet):
+        super().__init__()
+        self.net = net
+
+    def forward(self, image, low_keys, low_values, high_keys, high_values, share, alpha) -> Tensor:
+        style = Style(*(t.unsqueeze(0) for t in (low_keys, low_values, high_keys, high_values)))
+        return picture_out(self.net.paint(picture_in(image), style, share, alpha))
+
+
+@dataclass(frozen=True)
+class Graph:
+    """One file of the contract."""
+    name: str
+    file: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    axes: dict[str, dict[int, str]]
+    sizes: tuple[tuple[int, int], ...]
+    data: str
+    quantile: float = 1.0  # of the differences from PyTorch that must be within the tolerance
+
+
+TENSORS = ("low_keys", "low_values", "high_keys", "high_values")
+SPACE = {1: "h", 2: "w"}
+SEGNET = Graph("segnet", "segnet-lite.onnx", ("image",), ("mask",), {"image": SPACE, "mask": {2: "h", 3: "w"}},
+               ((144, 192), (112, 192), (192, 256), (144, 256)), PEOPLE,
+               quantile=0.99)  # two places of a pooling may be equal but for rounding, and the unpooling then fill one or both
+STYLE = Graph("sanet-style", "sanet-lite-style.onnx", ("image",), TENSORS, {}, ((STYLE_SIDE, STYLE_SIDE),), PAINTINGS)
+PAINT = Graph("sanet-paint", "sanet-lite-paint.onnx", ("image", *TENSORS, "share", "alpha"), ("painting",),
+              {"image": SPACE, "painting": SPACE, **{t: {0: "styles"} for t in TENSORS},
+               "share": {1: "styles", 2: "h/4", 3: "w/4"}, "alpha": {2: "h/4", 3: "w/4"}},
+              ((192, 256), (144, 256)), PAINTINGS)
+
+
+def examples(graph: Graph, net: nn.Module, height: int, width: int, styles: int) -> dict[str, Tensor]:
+    """Inputs of a graph at a size, seeded: a smooth picture with noise on it."""
+    make = torch.Generator().manual_seed(height * width + styles)
+
+    def picture(n: int, h: int, w: int) -> Tensor:
+        coarse = torch.rand(n, 3, 6, 8, generator=make)
+        x = F.interpolate(coarse, (h, w), mode="bicubic") * 255 + torch.randn(n, 3, h, w, generator=make) * 8
+        return x.clamp(0, 255).byte().permute(0, 2, 3, 1).contiguous()
+
+    if graph is not PAINT:
+        return {"image": picture(1, height, width)}
+    style = net.encode(torch.cat([picture_in(p[None]) for p in picture(styles, STYLE_SIDE, STYLE_SIDE)]))
+    share = torch.rand(1, styles, height // 4, width // 4, generator=make)
+    return {"image": picture(1, height, width), **{k: v.squeeze(1) for k, v in style._asdict().items()},
+            "share": share / share.sum(1, keepdim=True),
+            "alpha": torch.rand(1, 2, height // 4, width // 4, generator=make)}
+
+
+def to_onnx(graph: Graph, module: nn.Module, inputs: dict[str, Tensor]) -> onnx.ModelProto:
+    buffer = io.BytesIO()
+    torch.onnx.export(module, tuple(inputs.values()), buffer, input_names=list(graph.inputs), output_names=list(graph.outputs),
+                      dynamic_axes=graph.axes, opset_version=OPSET, dynamo=False)
+    model = onnx.load_from_string(buffer.getvalue())
+    model.ir_version = IR
+    return model
+
+
+def halve(model: onnx.ModelProto) -> None:
+    """Store weights as float16, each followed by a Cast."""
+    casts = []
+    for index, weight in enumerate(model.graph.initializer):
+        values = numpy_helper.to_array(weight)
+        if values.dtype != np.float32 or values.size < 16:
+            continue
+        name = weight.name
+        model.graph.initializer[index].CopyFrom(numpy_helper.from_array(values.astype(np.float16), f"{name}.half"))
+        casts.append(helper.make_node("Cast", [f"{name}.half"], [name], f"Cast.{name}", to=TensorProto.FLOAT))
+    nodes = list(model.graph.node)
+    del model.graph.node[:]
+    model.graph.node.extend(casts + nodes)
+
+
+def check(graph: Graph, module: nn.Module, net: nn.Module, model: onnx.ModelProto) -> float:
+    """The largest difference between ONNX Runtime and PyTorch over sizes and numbers of styles, pictures in 0..1."""
+    onnx.checker.check_model(model, full_check=True)
+    session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    worst = 0.0
+    for styles, (height, width) in enumerate(SIZES if graph.axes else graph.sizes, 1):
+        inputs = examples(graph, net, height, width, styles)
+        expected = module(*inputs.values())
+        got = session.run(None, {k: v.numpy() for k, v in inputs.items()})
+        for ours, theirs in zip((expected,) if isinstance(expected, Tensor) else expected, got):
+            if theirs.dtype == np.uint8:  # a value on the edge between two integers may fall to either side
+                difference = np.maximum(np.abs(ours.numpy().astype(int) - theirs) - 1, 0) / 255
+            else:
+                difference = np.abs(ours.numpy() - theirs) / max(1.0, float(ours.abs().max()))
+            worst = max(worst, float(np.quantile(difference, graph.quantile)))
+    if worst > TOLERANCE:
+        raise SystemExit(f"{graph.file}: ONNX Runtime and PyTorch differ by {worst:.2g}, more than {TOLERANCE:g}")
+    return worst
+
+
+def load(net: nn.Module, file: Path) -> nn.Module:
+    """Weights (the averaged ones where a checkpoint has both), rounded to half precision, ready to run."""
+    kept = torch.load(file, map_location="cpu", weights_only=True)
+    weights = kept.get("average", kept.get("weights"))
+    net.load_state_dict(weights)
+    net.eval().requires_grad_(False)
+    return net
+
+
+def commit() -> str:
+    answer = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
+    return answer.stdout.strip() or "unknown"
+
+
+def write(path: Path, content: bytes) -> None:
+    beside = path.with_name(path.name + ".new")
+    beside.write_bytes(content)
+    os.replace(beside, path)
+
+
+def export(graph: Graph, module: nn.Module, net: nn.Module, folder: Path, half: bool, version: str) -> dict:
+    """Write one graph; returns its entry of the manifest."""
+    module.eval()  # torch.onnx.export restores the wrapper's mode, the network's with it
+    with torch.no_grad():
+        height, width = graph.sizes[0]
+        model = to_onnx(graph, module, examples(graph, net, height, width, 2))
+        if half:
+            halve(model)
+        helper.set_model_props(model, {"name": f"lite/{graph.name}", "version": version, "contract": str(CONTRACT),
+                                       "data": graph.data, "licence": TERMS, "commit": commit()})
+        difference = check(graph, module, net, model)
+    content = model.SerializeToString()
+    write(folder / graph.file, content)
+    print(f"{graph.file}: {len(content):,} bytes, differs from PyTorch by at most {difference:.1e}")
+    return {"name": "lite", "graph": graph.name, "file": graph.file, "sha256": hashlib.sha256(content).hexdigest(),
+            "bytes": len(content), "contract": CONTRACT, "version": version,
+            "sizes": [list(size) for size in graph.sizes], "data": graph.data, "licence": TERMS, "evaluation": {}}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--segnet", type=Path)
+    parser.add_argument("--sanet", type=Path)
+    parser.add_argument("--models", type=Path, default=Path("models"))
+    parser.add_argument("--dtype", choices=("float16", "float32"), default="float16")
+    parser.add_argument("--version", default="1")
+    args = parser.parse_args()
+
+    entries = []
+    if args.segnet:
+        net = load(SegNet(), args.segnet)
+        entries.append(export(SEGNET, SegNetGraph(net), net, args.models, args.dtype == "float16", args.version))
+    if args.sanet:
+        net = load(SANet(), args.sanet)
+        for graph, module in ((STYLE, StyleGraph(net)), (PAINT, PaintGraph(net))):
+            entries.append(export(graph, module, net, args.models, args.dtype == "float16", args.version))
+
+    manifest = args.models / "manifest.json"
+    kept = json.loads(manifest.read_text())["models"] if manifest.exists() else []
+    new = {(e["name"], e["graph"]) for e in entries}
+    merged = [e for e in kept if (e["name"], e["graph"]) not in new] + entries
+    merged.sort(key=lambda e: (e["name"], e["graph"]))
+    write(manifest, (json.dumps({"contract": CONTRACT, "models": merged}, indent=2) + "\n").encode())
+
+
+if __name__ == "__main__":
+    main()

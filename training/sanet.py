@@ -1,0 +1,130 @@
+"""SANet: paint a picture in a style, as much as asked at each place.
+
+Park and Lee, "Arbitrary Style Transfer with Style-Attentional Networks" (2019): at two levels, each place of the content
+asks (a query) which places of the style resemble it (keys) and takes up what they look like (values). What a style
+contributes does not depend on the content: its keys and values are computed once and cached.
+
+    style ── encoder ─┬─ 1/4 ── low keys, values                    once a style
+                      └─ 1/8 ── high keys, values
+                                       │
+    content ── encoder ─┬─ 1/2 ────────│──────── skip, x (1 - α) ─┐
+                        ├─ 1/4 ── attend ── x α1 ──┐              │  every frame
+                        └─ 1/8 ── attend ── x α2 ──+── decoder ───+── picture
+
+α = (1, 1) is SANet's full painting, (0, 0) the photograph; both vary from place to place. The paper's softmax is unscaled,
+which flickers on video; here the product is scaled (Vaswani et al., 2017). Where several styles share a picture, each
+attends over its own tokens and the outcomes are mixed by `share`.
+"""
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+TOKENS = 16  # a side: a style is 16x16 keys and values at each level
+
+
+class Style(NamedTuple):
+    """What painting needs of S styles; T = 256 tokens. (N,S,T,key) and (N,S,T,C)."""
+    low_keys: Tensor
+    low_values: Tensor
+    high_keys: Tensor
+    high_values: Tensor
+
+
+def conv(inputs: int, outputs: int, kernel: int = 3, stride: int = 1) -> nn.Conv2d:
+    return nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2)
+
+
+def enlarge(x: Tensor) -> Tensor:
+    return F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
+
+
+class Residual(nn.Module):
+    def __init__(self, channels: int):
+        super().__init__()
+        self.first, self.second = conv(channels, channels), conv(channels, channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.second(F.relu(self.first(F.relu(x))))
+
+
+class Encoder(nn.Module):
+    """RGB (N,3,H,W) in 0..1 -> features at 1/2, 1/4 and 1/8."""
+
+    def __init__(self, half: int, quarter: int, eighth: int):
+        super().__init__()
+        self.stem = conv(12, half)
+        self.down4, self.level4 = conv(half, quarter, 3, 2), Residual(quarter)
+        self.down8, self.level8 = conv(quarter, eighth, 3, 2), Residual(eighth)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        f2 = F.relu(self.stem(F.pixel_unshuffle(x * 2 - 1, 2)))
+        f4 = self.level4(self.down4(f2))
+        f8 = self.level8(self.down8(F.relu(f4)))
+        return f2, f4, f8
+
+
+class Tokens(nn.Module):
+    """Style features (N,C,H,W) -> keys (N,T,key) and values (N,T,channels)."""
+
+    def __init__(self, inputs: int, key: int, channels: int):
+        super().__init__()
+        self.keys, self.values = conv(inputs, key, 1), conv(inputs, channels, 1)
+
+    def forward(self, f: Tensor) -> tuple[Tensor, Tensor]:
+        def tokens(x: Tensor) -> Tensor:
+            return F.adaptive_avg_pool2d(x, TOKENS).flatten(2).transpose(1, 2)
+        return tokens(self.keys(F.instance_norm(f))), tokens(self.values(f))
+
+
+class Attention(nn.Module):
+    """The change that styles make to content features (N,C,h,w), given share (N,S,h,w)."""
+
+    def __init__(self, channels: int, key: int):
+        super().__init__()
+        self.queries = conv(channels, key, 1)
+        self.mix = nn.Sequential(conv(2 * channels, channels, 1), nn.ReLU(inplace=True), conv(channels, channels))
+        self.scale = key ** -0.5
+
+    def forward(self, f: Tensor, keys: Tensor, values: Tensor, share: Tensor) -> Tensor:
+        shape = f.shape
+        content = F.instance_norm(f)
+        queries = self.queries(content).flatten(2).transpose(1, 2).unsqueeze(1) * self.scale  # (N,1,hw,key)
+        weights = torch.softmax(queries @ keys.transpose(2, 3), -1)                           # (N,S,hw,T)
+        taken = (weights @ values * share.flatten(2).unsqueeze(3)).sum(1)                     # (N,hw,C)
+        return self.mix(torch.cat([taken.transpose(1, 2).reshape(shape), content], 1))
+
+
+class SANet(nn.Module):
+    """Sizes: channels at 1/2, 1/4 and 1/8 of the content, of a key, and how many times wider the style encoder is."""
+
+    def __init__(self, half: int = 24, quarter: int = 48, eighth: int = 96, key: int = 32, wider: int = 2):
+        super().__init__()
+        self.content = Encoder(half, quarter, eighth)
+        self.style = Encoder(half * wider, quarter * wider, eighth * wider)
+        self.low_tokens, self.high_tokens = Tokens(quarter * wider, key, quarter), Tokens(eighth * wider, key, eighth)
+        self.low, self.high = Attention(quarter, key), Attention(eighth, key)
+        self.narrow = conv(eighth, quarter, 1)
+        self.decode4 = nn.Sequential(Residual(quarter), Residual(quarter))
+        self.widen = conv(quarter, 4 * half, 1)
+        self.skip = conv(half, half, 1)
+        self.decode2 = Residual(half)
+        self.colours = conv(half, 12)
+        nn.init.zeros_(self.skip.weight)
+        nn.init.zeros_(self.skip.bias)
+
+    def encode(self, style: Tensor) -> Style:
+        """RGB (N,3,h,w) in 0..1 -> keys and values of one style a picture, S = 1."""
+        _, f4, f8 = self.style(style)
+        return Style(*(t.unsqueeze(1) for t in (*self.low_tokens(f4), *self.high_tokens(f8))))
+
+    def paint(self, picture: Tensor, style: Style, share: Tensor, alpha: Tensor) -> Tensor:
+        """RGB (N,3,H,W) in 0..1, multiples of 16; share (N,S,H/4,W/4), sum 1; alpha (N,2,H/4,W/4) -> RGB, not clipped."""
+        f2, f4, f8 = self.content(picture)
+        low = self.low(f4, style.low_keys, style.low_values, share)
+        high = self.high(f8, style.high_keys, style.high_values, F.avg_pool2d(share, 2))
+        f = f4 + alpha[:, :1] * low + alpha[:, 1:] * enlarge(self.narrow(high))
+        f = F.pixel_shuffle(self.widen(F.relu(self.decode4(f))), 2)
+        f = self.decode2(f + self.skip(f2) * enlarge(1 - alpha.mean(1, keepdim=True)))
+        return F.pixel_shuffle(self.colours(F.relu(f)), 2) * 0.5 + 0.5
