@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -97,6 +98,8 @@ type recorder struct {
 	frames   uint64
 	failures uint64
 	lost     uint64
+
+	delivered atomic.Uint64 // number of the source's next frame
 }
 
 func (r *recorder) picture(t *Trace) {
@@ -117,10 +120,18 @@ func (r *recorder) picture(t *Trace) {
 	}
 }
 
-func (r *recorder) failure() {
+// failure counts a frame that could not be painted and returns how many there were.
+func (r *recorder) failure() uint64 {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.failures++
+	return r.failures
+}
+
+func (r *recorder) read(took time.Duration) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.stages[StageRead].add(took)
 }
 
 func (r *recorder) lostSource() {

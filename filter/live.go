@@ -1,0 +1,318 @@
+package filter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"stylecam/frame"
+)
+
+// Config is what a Live is made of. Fields without a word about their default
+// are needed.
+type Config struct {
+	// Open opens the source, and opens it again after it was lost.
+	Open func(ctx context.Context) (Source, error)
+	// Retry says that a lost source is waited for, with a card shown meanwhile: a
+	// camera. Without it the source's failure ends the run: a file.
+	Retry bool
+	// Filter makes the pictures.
+	Filter Filter
+	// Params are the first settings.
+	Params Params
+	// Check refuses settings that the filter cannot follow (an unknown style). It
+	// defaults to accepting what Params.Validate accepts.
+	Check func(*Params) error
+	// Policy of every slot. It defaults to frame.Newest.
+	Policy frame.Policy
+	// Pool gives the frames for cards.
+	Pool *frame.Pool
+	// Card draws a notice. It defaults to plain black.
+	Card func(dst *frame.Frame, title, text string)
+	// Sinks take the pictures.
+	Sinks []NamedSink
+	// Frames ends the run after so many pictures. 0 means no end.
+	Frames uint64
+	// ShowOriginal lets a frame on which the filter fails be seen as it came from
+	// the camera. It defaults to a card: nobody sees the raw picture unasked.
+	ShowOriginal bool
+	// Log hears of lost sources and failing sinks, not of frames. It defaults to
+	// silence.
+	Log *slog.Logger
+}
+
+// NamedSink is a sink and what messages and statistics call it.
+type NamedSink struct {
+	Name string
+	Sink Sink
+}
+
+// Live runs one source through one filter into any number of sinks. Settings and
+// statistics may be used from any goroutine, before, during and after Run.
+type Live struct {
+	cfg     Config
+	outputs []*output
+	stats   recorder
+	in      *frame.Slot
+
+	params atomic.Pointer[Params]
+	update sync.Mutex // one change of settings at a time
+
+	publish sync.Mutex // one picture at a time goes to the sinks; guards what follows
+	shown   size       // of the last picture, for cards
+	seq     uint64     // of the last picture
+	closed  bool       // the sinks' slots are
+
+	alive atomic.Int32 // sinks that have not failed
+	lost  atomic.Bool  // the source is gone and a card says so
+}
+
+type size struct{ width, height int }
+
+// New prepares a run. It owns the sinks from here on: Run closes them.
+func New(cfg Config) (*Live, error) {
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Check == nil {
+		cfg.Check = func(*Params) error { return nil }
+	}
+	if cfg.Card == nil {
+		cfg.Card = func(dst *frame.Frame, _, _ string) { clear(dst.Pix) }
+	}
+	l := &Live{cfg: cfg, in: frame.NewSlot(cfg.Policy), shown: size{640, 480}}
+	for _, s := range cfg.Sinks {
+		l.outputs = append(l.outputs, newOutput(s, cfg.Policy))
+	}
+	l.alive.Store(int32(len(l.outputs)))
+	if err := l.Set(cfg.Params); err != nil {
+		return nil, err
+	}
+	return l, nil
+}
+
+// Params returns the settings in force.
+func (l *Live) Params() Params { return *l.params.Load() }
+
+// Set puts new settings in force, whole, from the next frame on. Settings that
+// make no sense are refused and change nothing.
+func (l *Live) Set(p Params) error {
+	return l.Update(func(old *Params) { *old = p })
+}
+
+// Update changes the settings in force by a function of them, so that two who
+// change different things at once both succeed.
+func (l *Live) Update(change func(*Params)) error {
+	l.update.Lock()
+	defer l.update.Unlock()
+	var p Params
+	if old := l.params.Load(); old != nil {
+		p = *old
+	}
+	blank := p.Blank
+	change(&p)
+	if err := p.Validate(); err != nil {
+		return err
+	}
+	if err := l.cfg.Check(&p); err != nil {
+		return err
+	}
+	l.params.Store(&p)
+	if p.Blank && !blank && l.cfg.Policy == frame.Newest {
+		l.card(blankTitle, blankText) // at once: a source that stands still sends no next frame
+	}
+	return nil
+}
+
+// Stats returns what was done so far.
+func (l *Live) Stats() Stats {
+	s := l.stats.snapshot()
+	s.Drops = l.in.Drops()
+	for _, o := range l.outputs {
+		s.Sinks = append(s.Sinks, o.snapshot())
+	}
+	return s
+}
+
+// Run works until the source ends, the number of frames is reached, a sink's
+// reader leaves (all of them: nil), ctx ends (its error), or nothing can go on
+// (the error that stopped it). Whatever it returns, source and sinks are closed
+// and every frame was released. It may be called once.
+func (l *Live) Run(ctx context.Context) error {
+	work, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+
+	var sinks, source sync.WaitGroup
+	for _, o := range l.outputs {
+		sinks.Go(func() {
+			o.err = o.run(ctx)
+			if o.err != nil {
+				l.sinkEnded(o, stop)
+			}
+			o.slot.Drain()
+		})
+	}
+	source.Go(func() {
+		defer l.in.Close()
+		if err := guard(func() error { return l.supervise(work) }); err != nil {
+			stop(err)
+		}
+	})
+	if err := guard(func() error { return l.loop(work) }); err != nil {
+		stop(err)
+	}
+	ended := context.Cause(work) // nil: the source came to its end
+	stop(nil)
+	l.in.Drain()
+	source.Wait()
+	l.publish.Lock()
+	for _, o := range l.outputs {
+		o.slot.Close()
+	}
+	l.closed = true
+	l.publish.Unlock()
+	sinks.Wait()
+	return l.result(ctx, ended)
+}
+
+var errEnough = errors.New("the number of frames is reached")
+
+// result joins why the run ended with what went wrong in the sinks.
+func (l *Live) result(ctx context.Context, ended error) error {
+	if errors.Is(ended, errEnough) || errors.Is(ended, ErrClosed) {
+		ended = nil
+	}
+	if err := ctx.Err(); err != nil {
+		ended = err
+	}
+	errs := []error{ended}
+	for _, o := range l.outputs {
+		if o.err != nil && !errors.Is(o.err, ErrClosed) && !errors.Is(ended, o.err) {
+			errs = append(errs, o.err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// loop makes a picture of every frame that the source's slot yields.
+func (l *Live) loop(ctx context.Context) error {
+	for n := uint64(1); ; n++ {
+		f, err := l.in.Take(ctx)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		err = l.picture(ctx, f)
+		f.Release()
+		if err != nil {
+			return err
+		}
+		if n == l.cfg.Frames {
+			return errEnough
+		}
+	}
+}
+
+// picture filters one frame and hands the result to the sinks.
+func (l *Live) picture(ctx context.Context, f *frame.Frame) error {
+	p := l.params.Load()
+	if p.Blank {
+		l.publish.Lock()
+		l.shown = size{f.Width, f.Height}
+		l.publish.Unlock()
+		l.card(blankTitle, blankText)
+		return nil
+	}
+	var t Trace
+	start := time.Now()
+	out, err := l.cfg.Filter.Apply(ctx, f, p, &t)
+	t.Lap(StageFilter, start)
+	if err != nil {
+		return l.filterFailed(ctx, f, err)
+	}
+	defer out.Release()
+	l.stats.picture(&t)
+	return l.show(ctx, out, false)
+}
+
+// filterFailed decides what is seen of a frame that could not be painted. A
+// filter that never worked, and a file whose frames all count, end the run.
+func (l *Live) filterFailed(ctx context.Context, f *frame.Frame, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	err = fmt.Errorf("filter, frame %d: %w", f.Seq, err)
+	if l.stats.snapshot().Frames == 0 || l.cfg.Policy == frame.Every {
+		return err
+	}
+	if l.stats.failure() == 1 {
+		l.cfg.Log.Error("the filter fails; a card is shown until it works again", "err", err)
+	}
+	if l.cfg.ShowOriginal {
+		return l.show(ctx, f, false)
+	}
+	l.card("The filter failed", "waiting for it to work again")
+	return nil
+}
+
+// show hands a picture, or a card, to every sink. A picture that was still being
+// painted when a card took its place is not shown over it.
+func (l *Live) show(ctx context.Context, f *frame.Frame, card bool) error {
+	l.publish.Lock()
+	defer l.publish.Unlock()
+	if l.closed || !card && (l.lost.Load() || l.params.Load().Blank) {
+		return nil
+	}
+	l.shown, l.seq = size{f.Width, f.Height}, f.Seq
+	for _, o := range l.outputs {
+		if err := o.slot.Put(ctx, f.Retain()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+const (
+	blankTitle = "Picture off"
+	blankText  = "nothing is shown until it is switched on again"
+)
+
+// card shows a notice in the size of the last picture.
+func (l *Live) card(title, text string) {
+	l.publish.Lock()
+	s, seq := l.shown, l.seq
+	l.publish.Unlock()
+	f := l.cfg.Pool.Get(s.width, s.height)
+	defer f.Release()
+	l.cfg.Card(f, title, text)
+	f.Seq, f.Captured = seq, time.Now()
+	_ = l.show(context.Background(), f, true) // cards are shown live, where Put never waits
+}
+
+// sinkEnded takes note of a sink that went away. The others go on without it,
+// unless its reader closed it on purpose, every frame counts, or it was the last.
+func (l *Live) sinkEnded(o *output, stop context.CancelCauseFunc) {
+	last := l.alive.Add(-1) == 0
+	if errors.Is(o.err, ErrClosed) || l.cfg.Policy == frame.Every || last {
+		stop(o.err)
+		return
+	}
+	l.cfg.Log.Error("an output failed; the others go on", "err", o.err)
+}
+
+// guard turns a panic of a library below into an error that can be told.
+func guard(f func() error) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("internal error: %v", r)
+		}
+	}()
+	return f()
+}

@@ -1,0 +1,78 @@
+package filter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"stylecam/frame"
+)
+
+// output is one sink with its slot: a slow sink drops its own pictures and slows
+// nobody.
+type output struct {
+	name string
+	sink Sink
+	slot *frame.Slot
+
+	err error // why it ended; read after the run
+
+	mu      sync.Mutex
+	written uint64
+	age     recent
+}
+
+func newOutput(s NamedSink, p frame.Policy) *output {
+	return &output{name: s.Name, sink: s.Sink, slot: frame.NewSlot(p)}
+}
+
+// run writes what comes through the slot until that closes, ctx ends or a write
+// fails, and closes the sink.
+func (o *output) run(ctx context.Context) error {
+	err := guard(func() error { return o.write(ctx) })
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		err = nil // told to stop: what counts is whether it could finish
+	}
+	if e := guard(o.sink.Close); err == nil {
+		err = e
+	}
+	if err != nil && !errors.Is(err, ErrClosed) {
+		err = fmt.Errorf("output %s: %w", o.name, err)
+	}
+	return err
+}
+
+func (o *output) write(ctx context.Context) error {
+	for {
+		f, err := o.slot.Take(ctx)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		err = o.sink.Write(ctx, f)
+		captured := f.Captured
+		f.Release()
+		if err != nil {
+			return err
+		}
+		o.wrote(time.Since(captured))
+	}
+}
+
+func (o *output) wrote(age time.Duration) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.written++
+	o.age.add(age)
+}
+
+func (o *output) snapshot() SinkStats {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return SinkStats{Name: o.name, Written: o.written, Drops: o.slot.Drops(), Age: o.age.quantiles()}
+}
