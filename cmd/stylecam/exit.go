@@ -1,0 +1,54 @@
+package main
+
+import (
+	"errors"
+	"strings"
+
+	"stylecam/filter"
+)
+
+// Exit statuses; `stylecam help` and the README list them.
+const (
+	statusDone        = 0
+	statusFailed      = 1
+	statusUsage       = 2
+	statusInput       = 3
+	statusMissing     = 4
+	statusInterrupted = 130
+)
+
+// usageError is a command line that cannot be meant; it carries an example of
+// one that can.
+type usageError struct {
+	err     error
+	example string
+}
+
+func (e *usageError) Error() string {
+	if e.example == "" {
+		return e.err.Error()
+	}
+	return e.err.Error() + "; for example: " + e.example
+}
+
+func (e *usageError) Unwrap() error { return e.err }
+
+func exitStatus(err error) int {
+	var usage *usageError
+	switch {
+	case err == nil:
+		return statusDone
+	case errors.As(err, &usage):
+		return statusUsage
+	case errors.Is(err, filter.ErrInput):
+		return statusInput
+	case errors.Is(err, filter.ErrMissing):
+		return statusMissing
+	}
+	return statusFailed
+}
+
+// oneLine joins the lines of an error, as errors.Join makes them, into one.
+func oneLine(err error) string {
+	return strings.Join(strings.FieldsFunc(err.Error(), func(r rune) bool { return r == '\n' }), "; ")
+}

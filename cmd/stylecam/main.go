@@ -1,0 +1,61 @@
+// Stylecam is a webcam filter that paints you live and keeps you recognisable.
+//
+// This package is the command line alone: flags and settings, messages, exit
+// statuses, and the wiring of capture, paint, filter and output. One file holds
+// one command; no image is touched here.
+//
+//	main.go      streams, signals, panics
+//	app.go       the commands, and what they share
+//	settings.go  every option: its flag, its text, its default
+//	config.go    options from the file and the environment
+//	engine.go    runtime, networks and styles, put together into a painter
+//	exit.go      which error ends with which status
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+)
+
+// version is set by the build: -ldflags "-X main.version=v1.2.3".
+var version = "unknown"
+
+func main() {
+	// Whoever reads our output may go away: that is an error to handle (EPIPE),
+	// not a reason to die with files half-written.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
+
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second Ctrl-C finds no handler, and kills
+	os.Exit(newProgram(os.Stdin, os.Stdout, os.Stderr, os.Getenv).main(ctx, os.Args))
+}
+
+// main runs one command line and returns its exit status. Every error is told
+// here, once, in one line.
+func (p *program) main(ctx context.Context, args []string) (status int) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			fmt.Fprintf(p.stderr, "stylecam: a bug: %v; please report it with the output of `stylecam doctor` and of the same command with -v\n", cause)
+			if p.verbose {
+				p.stderr.Write(debug.Stack())
+			}
+			status = statusFailed
+		}
+	}()
+	app := p.app()
+	err := app.RunContext(ctx, permute(app, args))
+	if ctx.Err() != nil {
+		return statusInterrupted
+	}
+	if err == nil {
+		err = p.stdout.failure()
+	}
+	if err != nil {
+		fmt.Fprintln(p.stderr, "stylecam:", oneLine(err))
+	}
+	return exitStatus(err)
+}
