@@ -10,19 +10,76 @@ export CGO_CPPFLAGS := -I/usr/include/opencv4
 export CGO_CXXFLAGS := --std=c++11 -O2
 export CGO_LDFLAGS  := -Wl,--as-needed -lopencv_core -lopencv_imgproc -lopencv_imgcodecs -lopencv_videoio -lopencv_highgui
 
-# Packages that need no cgo at all; `make test` builds and tests them without it.
-PURE := ./frame ./filter
-
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+PREFIX  ?= /usr/local
+
+# Packages that stand behind OpenCV or ONNX Runtime; all others build and test without cgo.
+CGO_PACKAGES := blend|capture|cmd/stylecam|infer|output|output/window|paint|webrtc/vp8
+PURE = $(shell go list ./... | grep -vE '^stylecam/($(CGO_PACKAGES))$$')
+MATS = $(shell go list ./... | grep -E '^stylecam/(blend|capture|output|output/window|paint)$$')
 
 .PHONY: help
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: env
-env: ## print the build settings, for editors and plain go commands: eval "$$(make -s env)"
-	@for v in GOFLAGS CGO_CPPFLAGS CGO_CXXFLAGS CGO_LDFLAGS; do printf 'export %s=%q\n' $$v "$${!v}"; done
+.PHONY: run
+run: setup runtime build ## install what is missing, build, and paint: the camera into a window, or the demo into out/demo.mp4
+	bin/stylecam run $(ARGS)
 
 .PHONY: build
 build: ## bin/stylecam
 	go build -ldflags "-X main.version=$(VERSION)" -o bin/stylecam ./cmd/stylecam
+
+.PHONY: install
+install: build ## bin/stylecam into PREFIX (/usr/local)
+	install -D bin/stylecam $(DESTDIR)$(PREFIX)/bin/stylecam
+
+.PHONY: setup
+setup: ## the distribution's packages that building and running need
+	@scripts/setup.sh run
+
+.PHONY: runtime
+runtime: ## ONNX Runtime into ~/.cache/stylecam, checked by its sha256
+	@scripts/onnxruntime.sh
+
+.PHONY: test
+test: ## set up as `run` does, then every test
+	@scripts/setup.sh test
+	@$(MAKE) --no-print-directory runtime lint pure build test-go test-mats
+
+.PHONY: test-go
+test-go: ## every Go test, with the race detector; a display of its own for the window
+	xvfb-run -a -s "-screen 0 1280x1024x24" go test -race ./...
+
+.PHONY: test-mats
+test-mats: ## the packages that use OpenCV, with every Mat counted
+	xvfb-run -a -s "-screen 0 1280x1024x24" go test -tags=$(patsubst -tags=%,%,$(GOFLAGS)),matprofile $(MATS)
+
+.PHONY: pure
+pure: ## what needs no cgo, vetted and tested without it
+	CGO_ENABLED=0 go vet $(PURE)
+	CGO_ENABLED=0 go test $(PURE)
+
+.PHONY: lint
+lint: ## gofmt, vet, staticcheck
+	@test -z "$$(gofmt -l . | tee /dev/stderr)" || { echo 'run: gofmt -w .' >&2; exit 1; }
+	go vet ./...
+	go tool staticcheck ./...
+
+.PHONY: race
+race: test-go ## the same as test-go
+
+.PHONY: fuzz
+fuzz: ## every fuzz target for FUZZTIME (20s) each
+	@for p in $$(go list ./...); do \
+	  for f in $$(go test -list '^Fuzz' $$p | grep ^Fuzz); do \
+	    echo "$$p $$f"; go test -run '^$$' -fuzz "^$$f$$" -fuzztime $(or $(FUZZTIME),20s) $$p || exit 1; \
+	  done; done
+
+.PHONY: bench
+bench: build ## per stage and end to end, on this machine
+	bin/stylecam bench
+
+.PHONY: env
+env: ## print the build settings, for editors and plain go commands: eval "$$(make -s env)"
+	@for v in GOFLAGS CGO_CPPFLAGS CGO_CXXFLAGS CGO_LDFLAGS; do printf 'export %s=%q\n' $$v "$${!v}"; done

@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# Installs what stylecam needs from the distribution: Debian 12, Ubuntu 24.04 and
+# their like.
+#
+#   scripts/setup.sh run      to build and run it
+#   scripts/setup.sh test     and to run every test
+#   scripts/setup.sh train    and to train the networks
+#
+# Does nothing, quickly, when all is there. Uses apt-get as root or by sudo;
+# without either it prints the command and stops.
+set -euo pipefail
+
+# Which of OpenCV's packages, and why the header-only extras: docs/dependencies.md.
+run=(build-essential ca-certificates python3-pip
+  libopencv-{core,imgproc,imgcodecs,videoio,highgui}-dev
+  libopencv-{calib3d,features2d,dnn,flann,ml,objdetect,photo,stitching,video}-dev
+  ffmpeg)
+test=(xvfb xdotool imagemagick)
+train=(python3-venv)
+
+case "${1:-run}" in
+  run) want=("${run[@]}") ;;
+  test) want=("${run[@]}" "${test[@]}") ;;
+  train) want=("${train[@]}") ;;
+  *) echo "usage: scripts/setup.sh run|test|train" >&2; exit 2 ;;
+esac
+
+command -v go >/dev/null || {
+  echo "stylecam: Go is missing; install $(awk '$1 == "go" {print $2}' "$(dirname "$0")/../go.mod") or newer from https://go.dev/dl" >&2
+  exit 1
+}
+command -v dpkg-query >/dev/null || {
+  echo "stylecam: this is no Debian or Ubuntu; install OpenCV 4 (core, imgproc, imgcodecs, videoio, highgui) with its headers and ffmpeg, then: make build" >&2
+  exit 1
+}
+
+missing=()
+for p in "${want[@]}"; do
+  [ "$(dpkg-query -W -f '${db:Status-Status}' "$p" 2>/dev/null)" = installed ] || missing+=("$p")
+done
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+install=(apt-get install -y --no-install-recommends "${missing[@]}")
+if [ "$(id -u)" = 0 ]; then
+  as=()
+elif command -v sudo >/dev/null && { [ -t 0 ] || sudo -n true 2>/dev/null; }; then
+  as=(sudo)
+else
+  echo "stylecam: ${#missing[@]} packages are missing and there is no sudo; as root, run:" >&2
+  echo "  apt-get update && ${install[*]}" >&2
+  exit 1
+fi
+echo "stylecam: installing ${#missing[@]} packages: ${missing[*]}"
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+if ! { "${as[@]}" apt-get update && "${as[@]}" env DEBIAN_FRONTEND=noninteractive "${install[@]}"; } >"$log" 2>&1; then
+  tail -n 20 "$log" >&2
+  echo "stylecam: apt-get failed (above); mend that, then: apt-get update && ${install[*]}" >&2
+  exit 1
+fi
