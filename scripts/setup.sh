@@ -15,7 +15,7 @@ run=(build-essential ca-certificates python3-pip
   libopencv-{core,imgproc,imgcodecs,videoio,highgui}-dev
   libopencv-{calib3d,features2d,dnn,flann,ml,objdetect,photo,stitching,video}-dev
   ffmpeg)
-test=(xvfb xdotool imagemagick)
+test=(xvfb xauth xdotool imagemagick)
 train=(python3-venv)
 
 case "${1:-run}" in
