@@ -74,6 +74,8 @@ permission: ` + "`stylecam doctor`" + ` tells what, and what mends it); 130 inte
 func (p *program) commands() []*cli.Command {
 	return []*cli.Command{
 		p.configCommand(),
+		p.completionCommand(),
+		p.manCommand(),
 	}
 }
 

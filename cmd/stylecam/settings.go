@@ -86,11 +86,14 @@ func (o option[T]) IsBoolFlag() bool {
 }
 
 // list is an option that may be given more than once.
-type list struct{ field *[]string }
+type list struct {
+	field *[]string
+	check func(string) error
+}
 
 func (l list) Set(text string) error {
-	if strings.TrimSpace(text) == "" {
-		return fmt.Errorf("nothing is named")
+	if err := l.check(text); err != nil {
+		return err
 	}
 	*l.field = append(*l.field, text)
 	return nil
@@ -142,7 +145,7 @@ func (s *settings) machine() []*cli.GenericFlag {
 func (s *settings) live() []*cli.GenericFlag {
 	return category("Live",
 		flagOf("input", "`SOURCE`: auto, camera[:NUMBER|NAME|PATH], a video or picture FILE, demo or card", &s.input, nonEmpty, asIs),
-		&cli.GenericFlag{Name: "out", Usage: "`SINK`: window, FILE.mp4, y4m:-, y4m:FILE or null; may be given more than once (default: a window where there is a display, else a file)", Value: list{&s.outputs}},
+		&cli.GenericFlag{Name: "out", Usage: "`SINK`: window, FILE.mp4, y4m:-, y4m:FILE or null; may be given more than once (default: a window where there is a display, else a file)", Value: list{&s.outputs, checkSink}},
 		flagOf("size", "ask the source for `WIDTHxHEIGHT`", &s.size, parseSize, size.String),
 		flagOf("fps", "ask the source for `N` frames a second", &s.fps, parseRate, formatRate),
 	)

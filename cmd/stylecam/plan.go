@@ -1,0 +1,134 @@
+package main
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// A plan is a run with every "auto" decided.
+type plan struct {
+	input   string
+	outputs []sinkSpec
+	frames  uint64 // 0: no end
+	size    size
+	fps     float64
+	reasons []string // for what was decided here, told to the user
+}
+
+// demoTime is how long a demo runs that nobody watches.
+const demoTime = 10 * time.Second
+
+// decide makes a plan of the settings: the camera if there is one, else the
+// built-in demo; a window if there is a display, else a file.
+func decide(s *settings, frames uint64, hasCamera, hasDisplay func() bool) (plan, error) {
+	pl := plan{input: s.input, frames: frames, size: s.size, fps: s.fps}
+	if pl.input == "auto" {
+		pl.input = "camera"
+		if !hasCamera() {
+			pl.input = "demo"
+			pl.reasons = append(pl.reasons, "no camera found, so the built-in demo")
+		}
+	}
+	synthetic := pl.input == "demo" || pl.input == "card"
+	if pl.size == (size{}) && !isFile(pl.input) {
+		pl.size = size{640, 480}
+	}
+	if pl.fps == 0 && synthetic {
+		pl.fps = 30
+	}
+	for _, text := range s.outputs {
+		spec, err := parseSink(text)
+		if err != nil {
+			return plan{}, err
+		}
+		pl.outputs = append(pl.outputs, spec)
+	}
+	switch {
+	case len(pl.outputs) > 0:
+	case hasDisplay():
+		pl.outputs = []sinkSpec{{kind: "window"}}
+	default:
+		file := filepath.Join("out", "run.mp4")
+		if synthetic {
+			file = filepath.Join("out", pl.input+".mp4")
+			if pl.frames == 0 {
+				pl.frames = uint64(pl.fps * demoTime.Seconds())
+			}
+		}
+		pl.outputs = []sinkSpec{{"file", file}}
+		pl.reasons = append(pl.reasons, "no display, so into "+file)
+	}
+	return pl, once(pl.outputs)
+}
+
+// isFile tells whether an input names a video or picture.
+func isFile(input string) bool {
+	kind, _, _ := strings.Cut(input, ":")
+	switch kind {
+	case "auto", "camera", "demo", "card", "webrtc":
+		return false
+	}
+	return true
+}
+
+// sinkSpec is one --out, taken apart.
+type sinkSpec struct{ kind, arg string }
+
+func (s sinkSpec) String() string {
+	switch {
+	case s.kind == "file":
+		return s.arg
+	case s.arg == "":
+		return s.kind
+	}
+	return s.kind + ":" + s.arg
+}
+
+// onStdout tells whether pictures go where results are printed.
+func (s sinkSpec) onStdout() bool { return s == sinkSpec{"y4m", "-"} }
+
+var sinkKinds = []string{"window", "null", "y4m", "v4l2", "webrtc", "whip"}
+
+// parseSink reads what may follow --out.
+func parseSink(text string) (sinkSpec, error) {
+	kind, arg, has := strings.Cut(text, ":")
+	switch kind {
+	case "window", "null", "webrtc":
+		if has {
+			return sinkSpec{}, fmt.Errorf("%q: %s takes nothing after it", text, kind)
+		}
+		return sinkSpec{kind: kind}, nil
+	case "y4m", "v4l2", "whip":
+		if arg == "" {
+			return sinkSpec{}, fmt.Errorf("%q lacks what comes after the colon, like y4m:-, v4l2:/dev/video9 or whip:https://host/path", text)
+		}
+		return sinkSpec{kind, arg}, nil
+	}
+	if filepath.Ext(text) == "" {
+		err := fmt.Errorf("%q is neither a video file by its ending nor one of %s", text, strings.Join(sinkKinds, ", "))
+		if near := nearest(text, sinkKinds); near != "" {
+			err = fmt.Errorf("%q is no output; did you mean %s?", text, near)
+		}
+		return sinkSpec{}, err
+	}
+	return sinkSpec{"file", text}, nil
+}
+
+func checkSink(text string) error {
+	_, err := parseSink(text)
+	return err
+}
+
+// once refuses outputs that two cannot share.
+func once(outputs []sinkSpec) error {
+	seen := make(map[sinkSpec]bool)
+	for _, o := range outputs {
+		if seen[o] && o.kind != "null" {
+			return fmt.Errorf("--out %s stands twice", o)
+		}
+		seen[o] = true
+	}
+	return nil
+}
