@@ -5,13 +5,13 @@
 #
 # The ways, in this order, each taken only where the one before failed:
 #
-#   pip    the wheel of PyPI, 24 MB
-#   curl   the same wheel from the same host, for machines without pip
-#   npm    the package onnxruntime-node, 114 MB, whose newest version is 1.30.0
+#   pip      the wheel of PyPI, 24 MB
+#   npm      the package onnxruntime-node, 114 MB, whose newest version is 1.30.0
+#   release  the archive of ONNX Runtime's own release of that version, by curl
 #
 # Every library is pinned by its sha256, so that it does not matter which way or
-# which mirror it came. The archives of the project's own releases hold another
-# build of the library; no hash of it was at hand to pin, so they are not used.
+# which mirror it came. The release's is held to the npm package's sum: should
+# the two builds differ, it is refused.
 set -euo pipefail
 
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/stylecam
@@ -19,14 +19,12 @@ cache=${XDG_CACHE_HOME:-$HOME/.cache}/stylecam
 case "$(uname -s)-$(uname -m)" in
 Linux-x86_64)
 	arch=x86_64 node=x64
-	wheel_path=eb/27/c6a823bac55b2977bea2027c3ec9393a2c1002cb9a09eb40354563e02730
 	wheel_sha=1f3dea47f2f0e5117c2404cea7d21fd253ae7836a3bf167a501cdfbb2600d536
 	wheel_lib_sha=fc44112fbe06d7d689c57e11d3862031f64711007e4ee020f8eed5185fd2c1d3
 	node_lib_sha=ffb75a925ba05e47b235bb66e3e3911714a80b328a9c9425539feb204aa32a23
 	;;
 Linux-aarch64)
 	arch=aarch64 node=arm64
-	wheel_path=ba/e4/1ed1a7a5f4702d899091fa2b976d377995250c307326ec8dc9ae6378aa13
 	wheel_sha=0b9a492176886992e0e875f06bc0367e333f5fff11711a2d642e18b02f3009cc
 	wheel_lib_sha=8aa3b76b28c778a2b1dd660d34161adb1d508c9ccd04ff9dc80e26eca5df8467
 	node_lib_sha=1f549d46250b005580b597f4164984aaf75b3bcb9f3aeb07c7f8a8fe60b23c76
@@ -79,17 +77,20 @@ by_pip() {
 	return 127
 }
 
-by_curl() {
-	command -v curl >/dev/null || return 127
-	curl --fail --silent --show-error --location --retry 2 --connect-timeout 20 \
-		--output "$beside/$wheel" "https://files.pythonhosted.org/packages/$wheel_path/$wheel"
-}
-
 by_npm() {
 	command -v npm >/dev/null || return 127
-	(cd "$beside" && npm pack --silent "onnxruntime-node@$node_version" >&2) &&
+	(cd "$beside" && npm pack --silent "onnxruntime-node@$node_version" >/dev/null) &&
 		tar -xzf "$beside/onnxruntime-node-$node_version.tgz" -C "$beside" --strip-components=5 \
 			"package/bin/napi-v6/linux/$node/libonnxruntime.so.1"
+}
+
+by_release() {
+	command -v curl >/dev/null || return 127
+	local name=onnxruntime-linux-${node/arm64/aarch64}-$node_version
+	curl --fail --silent --show-error --location --retry 2 --connect-timeout 20 --output "$beside/$name.tgz" \
+		"https://github.com/microsoft/onnxruntime/releases/download/v$node_version/$name.tgz" &&
+		tar -xzf "$beside/$name.tgz" -C "$beside" --strip-components=2 "$name/lib/libonnxruntime.so.$node_version" &&
+		mv "$beside/libonnxruntime.so.$node_version" "$beside/libonnxruntime.so.1"
 }
 
 unpack() {
@@ -103,24 +104,21 @@ unpack() {
 }
 
 echo "fetching ONNX Runtime $version ..." >&2
-for way in by_pip by_curl; do
-	$way || continue
-	if ! is "$beside/$wheel" "$wheel_sha"; then
-		echo "onnxruntime.sh: $wheel came ${way/_/ } with another sha256 than pinned; not used" >&2
-		continue
-	fi
-	unpack "$beside/$wheel" || continue
-	if is "$beside/libonnxruntime.so.$version" "$wheel_lib_sha"; then
+if by_pip; then
+	if is "$beside/$wheel" "$wheel_sha" && unpack "$beside/$wheel" &&
+		is "$beside/libonnxruntime.so.$version" "$wheel_lib_sha"; then
 		keep "$beside/libonnxruntime.so.$version" "libonnxruntime.so.$version"
 		exit
 	fi
-done
-if by_npm; then
+	echo "onnxruntime.sh: $wheel came by pip with another sha256 than pinned; not used" >&2
+fi
+for way in by_npm by_release; do
+	$way || continue
 	if is "$beside/libonnxruntime.so.1" "$node_lib_sha"; then
 		keep "$beside/libonnxruntime.so.1" "libonnxruntime.so.$node_version"
 		exit
 	fi
-	echo "onnxruntime.sh: the library came by npm with another sha256 than pinned; not used" >&2
-fi
-echo "onnxruntime.sh: ONNX Runtime could not be had by pip, curl or npm (is the network up? apt-get install python3-pip); or install it yourself and set ONNXRUNTIME_LIB" >&2
+	echo "onnxruntime.sh: the library came ${way/_/ } with another sha256 than pinned; not used" >&2
+done
+echo "onnxruntime.sh: ONNX Runtime could not be had by pip, npm or curl (is the network up? apt-get install python3-pip); or install it yourself and set ONNXRUNTIME_LIB" >&2
 exit 1
