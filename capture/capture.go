@@ -1,0 +1,93 @@
+// Package capture is where frames come from: cameras, video files, pictures, and
+// what the program draws itself. [Open] turns the command line's --input into a
+// [Source]:
+//
+//	auto           a camera if there is one, else demo
+//	camera         the first real camera; camera:N, camera:/dev/videoN, camera:NAME choose
+//	demo           a portrait that moves before a noisy camera; needs no hardware
+//	card           the test card
+//	FILE           a video; a y4m stream (*.y4m, or y4m:- for standard input); a picture, which stands still
+//
+// Sources only read: pacing a file like a camera is theirs, but retrying,
+// reconnecting and dropping are the live loop's. Whatever a file or camera does,
+// Read returns frames of one size, in order, or an error.
+package capture
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"stylecam/filter"
+	"stylecam/frame"
+)
+
+// Config says what to open. The zero value of a number leaves the choice to the
+// source.
+type Config struct {
+	Input         string
+	Width, Height int     // pixels; cameras grant what they can, files are scaled to cover
+	FPS           float64 // frames a second; video files keep their own
+	Frames        uint64  // demo, card and pictures end after so many
+	Live          bool    // files and drawn sources keep pace with the clock, as a camera does
+	Pool          *frame.Pool
+}
+
+// Source is a filter.Source that knows what it is.
+type Source interface {
+	filter.Source
+	Info() Info
+}
+
+// Info describes an open source.
+type Info struct {
+	Name          string  // for people: "demo", the camera's card name, the file's name
+	Width, Height int     // of every frame
+	FPS           float64 // as announced; 0 when the source does not say
+	Frames        uint64  // how many will come, as announced; 0 when unknown or endless
+	Camera        bool    // worth waiting for when it goes away
+}
+
+// What drawn sources and cameras give when nobody asked for anything else.
+const (
+	DefaultWidth  = 640
+	DefaultHeight = 480
+	DefaultFPS    = 30
+)
+
+// maxSide bounds what may be asked for, in pixels.
+const maxSide = 8192
+
+// Open opens the input that c names. Errors wrap filter.ErrInput (a file is not
+// what it should be) or filter.ErrMissing (no such camera, no permission).
+func Open(ctx context.Context, c Config) (Source, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if c.Width < 0 || c.Height < 0 || c.Width > maxSide || c.Height > maxSide || (c.Width == 0) != (c.Height == 0) {
+		return nil, fmt.Errorf("size %dx%d is outside 1x1 to %dx%d: %w", c.Width, c.Height, maxSide, maxSide, filter.ErrInput)
+	}
+	if !(c.FPS >= 0 && c.FPS <= 1000) {
+		return nil, fmt.Errorf("%g frames a second are outside 0 to 1000: %w", c.FPS, filter.ErrInput)
+	}
+	switch word, rest, _ := strings.Cut(c.Input, ":"); word {
+	case "":
+		return nil, fmt.Errorf("no input named; give auto, camera, demo, card or a file: %w", filter.ErrInput)
+	case "demo":
+		return newDemo(c)
+	case "card":
+		return newCard(c), nil
+	default:
+		_ = rest
+		return openFile(c)
+	}
+}
+
+// openFile opens a video, or a picture that stands still.
+func openFile(c Config) (Source, error) {
+	still, err := ReadPicture(c.Input)
+	if err != nil {
+		return nil, err
+	}
+	return newStill(c, still)
+}
