@@ -23,10 +23,10 @@ var layers = map[string][]string{
 	"card":          {"frame"},
 	"y4m":           {},
 	"v4l2":          {},
-	"models":        {},
-	"style":         {"models"},
+	"models":        {"filter"}, // the kinds of error, here and below
+	"style":         {"models", "filter"},
 	"blend":         {"frame"},
-	"infer":         {"models", "style", "filter"}, // filter: the kinds of error
+	"infer":         {"models", "style", "filter"},
 	"filter":        {"frame"},
 	"paint":         {"blend", "infer", "style", "filter", "frame"},
 	"capture":       {"card", "y4m", "v4l2", "filter", "frame"},
