@@ -33,8 +33,9 @@ var layers = map[string][]string{
 	"output":        {"card", "y4m", "filter", "frame"},
 	"output/window": {"card", "output", "filter", "frame"},
 	"output/v4l2":   {"v4l2", "card", "filter", "frame"},
-	"webrtc":        {"webrtc/vp8", "card", "filter", "frame", "style"},
-	"webrtc/vp8":    {"frame"},
+	"webrtc":        {"webrtc/i420", "card", "filter", "frame"},
+	"webrtc/vp8":    {"webrtc/i420"},
+	"webrtc/i420":   {"frame"},
 	"cmd/stylecam":  nil, // wires everything
 }
 

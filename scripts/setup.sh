@@ -14,7 +14,7 @@ set -euo pipefail
 run=(build-essential ca-certificates python3-pip
   libopencv-{core,imgproc,imgcodecs,videoio,highgui}-dev
   libopencv-{calib3d,features2d,dnn,flann,ml,objdetect,photo,stitching,video}-dev
-  ffmpeg)
+  libvpx-dev ffmpeg)
 test=(xvfb xauth xdotool imagemagick)
 train=(python3-venv)
 
