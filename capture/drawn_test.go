@@ -102,8 +102,8 @@ func TestDemoStaysInside(t *testing.T) {
 	}
 	for _, size := range []image.Point{{1, 1}, {2, 2}, {16, 9}, {9, 16}, {100, 1}, {1, 100}, {64, 48}, {511, 513}} {
 		f := frame.New(size.X, size.Y)
-		for seq := range uint64(2000) {
-			s.draw(f, seq, float64(seq)*0.37)
+		for seq := range uint64(300) {
+			s.draw(f, seq, float64(seq)*2.37)
 		}
 	}
 }
