@@ -21,7 +21,7 @@ import (
 var layers = map[string][]string{
 	"frame":         {},
 	"card":          {"frame"},
-	"y4m":           {},
+	"y4m":           {"frame"},
 	"v4l2":          {},
 	"models":        {"filter"}, // the kinds of error, here and below
 	"style":         {"models", "filter"},
