@@ -1,0 +1,111 @@
+package paint
+
+import (
+	"image"
+	"math"
+	"time"
+
+	"stylecam/filter"
+)
+
+// sizes are what the networks work at, in pixels, multiples of 16.
+type sizes struct{ paint, mask image.Point }
+
+// ladder holds the painting's longer side, from fast to best.
+var ladder = []int{192, 224, 256, 320, 384, 448, 512}
+
+// The rungs of the three fixed qualities.
+const (
+	fast     = 0
+	balanced = 2
+	best     = 6
+)
+
+// The mask's longer side, and that of the quality Best.
+const (
+	maskSide     = 192
+	maskSideBest = 256
+)
+
+// fit returns a working size of the frame's aspect, with the given longer side,
+// each side stretched to the nearest multiple of 16; never a larger picture than
+// the frame by more than that, nor smaller than the networks can look at.
+func fit(w, h, side int) image.Point {
+	const least = 64
+	scale := min(float64(side)/float64(max(w, h)), 1)
+	nearest := func(n int) int { return max(int(math.Round(float64(n)*scale/16))*16, least) }
+	return image.Pt(nearest(w), nearest(h))
+}
+
+// pace chooses the rung. Fixed qualities have theirs; Auto takes the best that
+// holds the source's interval, by the time that frames took: down a rung when they
+// are late, up when the next rung's time, by its area, leaves room. What was tried
+// and was too slow is tried again only after a longer while each time.
+type pace struct {
+	interval time.Duration
+	rung     int
+
+	whole, painting time.Duration // running means at this rung
+	frames          int           // at this rung
+	patience        int           // frames before the next rung is tried
+}
+
+const (
+	settle       = 15 // frames before a rung is judged
+	firstTrial   = 60 // frames before a better one is tried
+	longestTrial = 3600
+	late         = 0.95 // of the interval: too slow
+	room         = 0.80 // of the interval: what the next rung may take
+)
+
+func newPace(interval time.Duration) pace {
+	return pace{interval: interval, rung: balanced, patience: firstTrial}
+}
+
+// size returns what a frame of w x h is worked on at.
+func (p *pace) size(w, h int, q filter.Quality) sizes {
+	rung, side := p.rung, maskSide
+	switch q {
+	case filter.Fast:
+		rung = fast
+	case filter.Balanced:
+		rung = balanced
+	case filter.Best:
+		rung, side = best, maskSideBest
+	}
+	return sizes{paint: fit(w, h, ladder[rung]), mask: fit(w, h, side)}
+}
+
+// took notes what a frame took in all, and SANet's part of it, and moves the rung
+// of the next one.
+func (p *pace) took(q filter.Quality, whole, painting time.Duration) {
+	if q != filter.Auto || p.interval == 0 || painting == 0 {
+		return
+	}
+	p.frames++
+	if p.frames <= 3 { // sessions of a new size warm up
+		p.whole, p.painting = whole, painting
+		return
+	}
+	p.whole += (whole - p.whole) / 8
+	p.painting += (painting - p.painting) / 8
+	switch {
+	case p.frames < settle:
+	case float64(p.whole) > late*float64(p.interval) && p.rung > fast:
+		p.patience = min(2*p.patience, longestTrial)
+		p.move(-1)
+	case p.frames > p.patience && p.rung < best && p.next() < time.Duration(room*float64(p.interval)):
+		p.move(1)
+	}
+}
+
+// next estimates a frame's time a rung higher.
+func (p *pace) next() time.Duration {
+	growth := float64(ladder[p.rung+1]) / float64(ladder[p.rung])
+	return p.whole + time.Duration(float64(p.painting)*(growth*growth-1))
+}
+
+func (p *pace) move(by int) {
+	p.rung += by
+	p.frames = 0
+}

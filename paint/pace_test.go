@@ -1,0 +1,90 @@
+package paint
+
+import (
+	"image"
+	"testing"
+	"time"
+
+	"stylecam/filter"
+)
+
+func TestWorkingSizesKeepTheAspect(t *testing.T) {
+	for _, c := range []struct {
+		w, h, side int
+		want       image.Point
+	}{
+		{640, 480, 256, image.Pt(256, 192)},
+		{1280, 720, 256, image.Pt(256, 144)},
+		{1280, 720, 192, image.Pt(192, 112)},
+		{480, 640, 192, image.Pt(144, 192)},
+		{641, 479, 256, image.Pt(256, 192)},
+		{3840, 2160, 512, image.Pt(512, 288)},
+		{100, 80, 512, image.Pt(96, 80)},
+		{1, 1, 256, image.Pt(64, 64)},
+		{20000, 1, 256, image.Pt(256, 64)},
+	} {
+		if got := fit(c.w, c.h, c.side); got != c.want {
+			t.Errorf("%dx%d at %d works at %v, want %v", c.w, c.h, c.side, got, c.want)
+		}
+	}
+}
+
+// machine is a computer on which SANet takes so long at a longer side of 256.
+func run(p *pace, at256, rest time.Duration, frames int) {
+	for range frames {
+		side := p.size(640, 480, filter.Auto).paint.X
+		painting := at256 * time.Duration(side*side) / (256 * 256)
+		p.took(filter.Auto, painting+rest, painting)
+	}
+}
+
+func TestAutoHoldsTheFrameRate(t *testing.T) {
+	const interval = time.Second / 30
+	for _, c := range []struct {
+		name  string
+		at256 time.Duration
+		side  int
+	}{
+		{"slow", 60 * time.Millisecond, 192},
+		{"just right", 18 * time.Millisecond, 256},
+		{"fast", 8 * time.Millisecond, 384},
+		{"a workstation", time.Millisecond, 512},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p := newPace(interval)
+			run(&p, c.at256, 6*time.Millisecond, 1000)
+			if got := p.size(640, 480, filter.Auto).paint.X; got != c.side {
+				t.Errorf("works at %d, want %d", got, c.side)
+			}
+			rung := p.rung
+			for range 500 {
+				run(&p, c.at256, 6*time.Millisecond, 1)
+				if p.rung != rung {
+					t.Fatal("has not settled")
+				}
+			}
+		})
+	}
+}
+
+func TestAutoYieldsToLoadAndComesBack(t *testing.T) {
+	p := newPace(time.Second / 30)
+	run(&p, 18*time.Millisecond, 6*time.Millisecond, 100)
+	before := p.rung
+	run(&p, 18*time.Millisecond, 25*time.Millisecond, 100)
+	if p.rung >= before {
+		t.Errorf("rung %d under load, %d before", p.rung, before)
+	}
+	run(&p, 18*time.Millisecond, 6*time.Millisecond, 2000)
+	if p.rung != before {
+		t.Errorf("rung %d after the load, %d before", p.rung, before)
+	}
+}
+
+func TestWithoutAnIntervalAutoIsBalanced(t *testing.T) {
+	p := newPace(0)
+	run(&p, time.Second, time.Second, 100)
+	if got, want := p.size(640, 480, filter.Auto), p.size(640, 480, filter.Balanced); got != want {
+		t.Errorf("works at %v, want %v", got, want)
+	}
+}
