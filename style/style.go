@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"math"
 	"regexp"
+	"slices"
 	"strings"
 
 	"stylecam/filter"
@@ -40,6 +41,14 @@ func New(tokens, keyDim, lowDim, highDim int) *Tensors {
 		HighKeys:   make([]float32, tokens*keyDim),
 		HighValues: make([]float32, tokens*highDim),
 	}
+}
+
+// Clone returns a copy that shares no memory with t.
+func (t *Tensors) Clone() *Tensors {
+	c := *t
+	c.LowKeys, c.LowValues = slices.Clone(t.LowKeys), slices.Clone(t.LowValues)
+	c.HighKeys, c.HighValues = slices.Clone(t.HighKeys), slices.Clone(t.HighValues)
+	return &c
 }
 
 // parts are the four matrices in the order in which files keep them.
