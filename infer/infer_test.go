@@ -1,0 +1,478 @@
+package infer
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"stylecam/filter"
+	"stylecam/models"
+	"stylecam/style"
+)
+
+// The small graphs of testdata (make.py there says what each computes) stand in for
+// the networks: what they make of a picture can be written down.
+
+func openRuntime(t testing.TB, o Options) *Runtime {
+	t.Helper()
+	r, err := Open(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return r
+}
+
+func onCPU(t testing.TB) *Runtime { return openRuntime(t, Options{Provider: CPU}) }
+
+func graph(t testing.TB, name string) models.Graph {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join("testdata", name+".onnx"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return models.Graph{Entry: models.Entry{Name: "test", Graph: name}, Bytes: data}
+}
+
+// picture is height rows of width pixels, each different from its neighbours.
+func picture(height, width, seed int) []byte {
+	p := make([]byte, height*width*3)
+	for i := range p {
+		p[i] = byte((i*31 + seed*97) % 251)
+	}
+	return p
+}
+
+func filled(n int, v float32) []float32 {
+	s := make([]float32, n)
+	for i := range s {
+		s[i] = v
+	}
+	return s
+}
+
+func TestSegNetMasks(t *testing.T) {
+	n, err := onCPU(t).SegNet(graph(t, "segnet"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Back to a size seen before, and over more sizes than are kept.
+	for i, size := range [][2]int{{16, 32}, {32, 16}, {16, 32}, {16, 16}, {16, 48}, {16, 64}, {16, 80}, {16, 96}, {16, 112}, {16, 128}, {16, 32}} {
+		height, width := size[0], size[1]
+		image := picture(height, width, i)
+		mask := make([]float32, height*width)
+		if err := n.Mask(mask, image, height, width); err != nil {
+			t.Fatal(err)
+		}
+		for at, got := range mask {
+			sum := int(image[3*at]) + int(image[3*at+1]) + int(image[3*at+2])
+			if want := float32(sum) / 3 / 255; math.Abs(float64(got-want)) > 1e-5 {
+				t.Fatalf("%dx%d: mask is %g at %d, want %g", width, height, got, at, want)
+			}
+		}
+	}
+	if len(n.session.recent) != keep {
+		t.Errorf("%d shapes are kept, not %d", len(n.session.recent), keep)
+	}
+}
+
+func TestSegNetRemembersItsLastMask(t *testing.T) {
+	n, err := onCPU(t).SegNet(graph(t, "segnet-previous"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	white := func(height, width int) float32 {
+		t.Helper()
+		image := make([]byte, height*width*3)
+		for i := range image {
+			image[i] = 255
+		}
+		mask := make([]float32, height*width)
+		if err := n.Mask(mask, image, height, width); err != nil {
+			t.Fatal(err)
+		}
+		clear(image) // neither is the network's to keep
+		last := mask[len(mask)-1]
+		clear(mask)
+		return last
+	}
+	var got []float32
+	got = append(got, white(16, 16), white(16, 16), white(16, 16))
+	n.Reset()
+	got = append(got, white(16, 16), white(16, 16))
+	got = append(got, white(32, 16), white(32, 16)) // another size: another scene
+	got = append(got, white(16, 16))
+	want := []float32{0.5, 0.75, 0.875, 0.5, 0.75, 0.5, 0.75, 0.5}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// flat returns a style of the test graphs' widths whose values are all the same.
+func flat(low, high float32) *style.Tensors {
+	s := style.New(4, 2, 3, 3)
+	copy(s.LowValues, filled(len(s.LowValues), low))
+	copy(s.HighValues, filled(len(s.HighValues), high))
+	return s
+}
+
+func TestSANetPaints(t *testing.T) {
+	n, err := onCPU(t).SANet(graph(t, "sanet-paint"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const height, width = 32, 48
+	const places = height / 4 * width / 4
+	black, white, grey := flat(0, 0), flat(1, 1), flat(0.2, 0.6)
+	tests := map[string]struct {
+		styles    []*style.Tensors
+		share     []float32
+		low, high float32
+		want      float64 // of every byte; -1: the picture's own
+	}{
+		"the photograph":       {[]*style.Tensors{black}, filled(places, 1), 0, 0, -1},
+		"the low level alone":  {[]*style.Tensors{grey}, filled(places, 1), 1, 0, 0.2 * 255},
+		"the high level alone": {[]*style.Tensors{grey}, filled(places, 1), 0, 1, 0.6 * 255},
+		"two styles":           {[]*style.Tensors{black, white}, append(filled(places, 0.25), filled(places, 0.75)...), 1, 0, 0.75 * 255},
+		"three styles": {[]*style.Tensors{white, grey, black},
+			append(filled(places, 0.5), append(filled(places, 0.5), filled(places, 0)...)...), 0, 1, 0.8 * 255},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			image, dst := picture(height, width, 1), make([]byte, height*width*3)
+			alpha := append(filled(places, test.low), filled(places, test.high)...)
+			if err := n.Paint(dst, image, height, width, test.styles, test.share, alpha); err != nil {
+				t.Fatal(err)
+			}
+			for i, got := range dst {
+				want := test.want
+				if want < 0 {
+					want = float64(image[i])
+				}
+				if math.Abs(float64(got)-want) > 1 {
+					t.Fatalf("byte %d is %d, want %g", i, got, want)
+				}
+			}
+		})
+	}
+}
+
+func TestEncodedStylePaints(t *testing.T) {
+	r := onCPU(t)
+	encoder, err := r.StyleEncoder(graph(t, "sanet-style"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	painting := make([]byte, encoder.Side()*encoder.Side()*3)
+	for i := range painting {
+		painting[i] = []byte{51, 102, 204}[i%3]
+	}
+	first, err := encoder.Encode(painting)
+	if err != nil {
+		t.Fatal(err)
+	}
+	clear(painting)
+	second, err := encoder.Encode(painting)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []float32{0.2, 0.4, 0.8} {
+		if math.Abs(float64(first.LowValues[i]-want)) > 1e-5 || math.Abs(float64(first.HighValues[i]-(1-want))) > 1e-5 {
+			t.Errorf("values are %v and %v, want %g at %d", first.LowValues[:3], first.HighValues[:3], want, i)
+		}
+	}
+	if second.LowValues[0] != 0 {
+		t.Errorf("of a black painting the first value is %g", second.LowValues[0])
+	}
+	if _, err := encoder.Encode(painting[1:]); err == nil {
+		t.Error("a painting that is too small was taken")
+	}
+
+	n, err := r.SANet(graph(t, "sanet-paint"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dst := make([]byte, 16*16*3)
+	if err := n.Paint(dst, picture(16, 16, 1), 16, 16, []*style.Tensors{first}, filled(16, 1), append(filled(16, 1), filled(16, 0)...)); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]byte{51, 102, 204}, dst[:3]); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestWrongShapesAreNamed(t *testing.T) {
+	r := onCPU(t)
+	segnet, err := r.SegNet(graph(t, "segnet"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sanet, err := r.SANet(graph(t, "sanet-paint"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	mask := func(dst, image, height, width int) error {
+		return segnet.Mask(make([]float32, dst), make([]byte, image), height, width)
+	}
+	paint := func(dst, share, alpha int, styles ...*style.Tensors) error {
+		return sanet.Paint(make([]byte, dst), make([]byte, 768), 16, 16, styles, make([]float32, share), make([]float32, alpha))
+	}
+	tests := map[string]struct {
+		err  error
+		says string
+	}{
+		"odd height":           {mask(17*16, 17*16*3, 17, 16), "not at 16x17"},
+		"nothing":              {mask(0, 0, 0, 0), "not at 0x0"},
+		"negative":             {mask(256, 768, -16, -16), "not at -16x-16"},
+		"a short picture":      {mask(256, 767, 16, 16), "767 bytes"},
+		"a long mask":          {mask(257, 768, 16, 16), "257 numbers"},
+		"a short painting":     {paint(767, 16, 32, flat(0, 0)), "767 bytes"},
+		"no style":             {paint(768, 16, 32), "no style"},
+		"shares of one of two": {paint(768, 16, 32, flat(0, 0), flat(0, 0)), "not 2 styles"},
+		"one alpha":            {paint(768, 16, 16, flat(0, 0)), "16 numbers"},
+		"another model's":      {paint(768, 16, 32, style.New(4, 2, 5, 3)), "style 1 is"},
+	}
+	for name, test := range tests {
+		if test.err == nil || !strings.Contains(test.err.Error(), test.says) {
+			t.Errorf("%s: error is %v, should say %q", name, test.err, test.says)
+		}
+	}
+}
+
+func TestGraphsThatBreakTheContract(t *testing.T) {
+	r := onCPU(t)
+	segnet := func(g models.Graph) error { _, err := r.SegNet(g); return err }
+	sanet := func(g models.Graph) error { _, err := r.SANet(g); return err }
+	encoder := func(g models.Graph) error { _, err := r.StyleEncoder(g); return err }
+	text := models.Graph{Entry: models.Entry{Name: "test", Graph: "segnet"}, Bytes: []byte("no graph at all")}
+	tests := map[string]struct {
+		load func(models.Graph) error
+		g    models.Graph
+		says string
+	}{
+		"an output's name":   {segnet, graph(t, "wrong-output"), `no output "mask"`},
+		"an input's type":    {segnet, graph(t, "wrong-type"), `input "image" holds`},
+		"an input's shape":   {segnet, graph(t, "wrong-shape"), `input "image" has the shape`},
+		"another contract":   {segnet, graph(t, "wrong-contract"), `contract version "2"`},
+		"no contract":        {segnet, graph(t, "wrong-no-contract"), `contract version ""`},
+		"another network":    {sanet, graph(t, "segnet"), `no input "low_keys"`},
+		"painter as encoder": {encoder, graph(t, "sanet-paint"), `no output "low_keys"`},
+		"painter as segnet":  {segnet, graph(t, "sanet-paint"), `no output "mask"`},
+		"no graph":           {segnet, text, "network test/segnet"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			err := test.load(test.g)
+			if !errors.Is(err, filter.ErrInput) || !strings.Contains(err.Error(), test.says) {
+				t.Fatalf("error is %v, should say %q", err, test.says)
+			}
+			if strings.Contains(err.Error(), "\n") {
+				t.Errorf("error is more than a line: %q", err)
+			}
+		})
+	}
+	if len(r.open) != 0 {
+		t.Errorf("%d networks that were refused are still open", len(r.open))
+	}
+}
+
+func TestClosedNetworkSaysSo(t *testing.T) {
+	r := onCPU(t)
+	n, err := r.SegNet(graph(t, "segnet"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	mask, image := make([]float32, 256), picture(16, 16, 1)
+	if err := n.Mask(mask, image, 16, 16); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := n.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := n.Mask(mask, image, 16, 16); err == nil || !strings.Contains(err.Error(), "closed") {
+		t.Errorf("error is %v", err)
+	}
+	if len(r.open) != 0 {
+		t.Error("the runtime still thinks it open")
+	}
+}
+
+func TestSteadyStateAllocatesNothing(t *testing.T) {
+	r := onCPU(t)
+	segnet, err := r.SegNet(graph(t, "segnet-previous"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sanet, err := r.SANet(graph(t, "sanet-paint"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	small, large := picture(16, 16, 1), picture(32, 32, 1)
+	mask, dst := make([]float32, 256), make([]byte, 32*32*3)
+	styles := []*style.Tensors{flat(0, 1), flat(1, 0)}
+	share, alpha := filled(128, 0.5), filled(128, 1)
+	frame := func() {
+		if err := segnet.Mask(mask, small, 16, 16); err != nil {
+			t.Fatal(err)
+		}
+		// Sizes and numbers of styles that alternate, all seen before.
+		if err := sanet.Paint(dst, large, 32, 32, styles, share, alpha); err != nil {
+			t.Fatal(err)
+		}
+		if err := sanet.Paint(dst, large, 32, 32, styles[:1], share[:64], alpha); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := testing.AllocsPerRun(50, frame); n != 0 {
+		t.Errorf("%g allocations a frame", n)
+	}
+}
+
+func TestNetworksRunSideBySide(t *testing.T) {
+	r := onCPU(t)
+	var wg sync.WaitGroup
+	for i := range 4 {
+		n, err := r.SegNet(graph(t, "segnet-previous"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		wg.Go(func() {
+			mask, image := make([]float32, 32*32), picture(32, 32, i)
+			for range 50 {
+				if err := n.Mask(mask, image, 32, 32); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func TestTheProgramsOwnModels(t *testing.T) {
+	r := onCPU(t)
+	segnet, encoder, sanet := load3(t, r)
+	const height, width, places = 144, 192, 36 * 48
+	mask := make([]float32, height*width)
+	if err := segnet.Mask(mask, picture(height, width, 1), height, width); err != nil {
+		t.Fatal(err)
+	}
+	for i, v := range mask {
+		if !(v >= 0 && v <= 1) {
+			t.Fatalf("mask is %g at %d", v, i)
+		}
+	}
+	s, err := encoder.Encode(picture(encoder.Side(), encoder.Side(), 2))
+	if err != nil {
+		t.Fatal(err)
+	}
+	image, dst := picture(height, width, 1), make([]byte, height*width*3)
+	for n := 1; n <= filter.MaxParts; n++ {
+		styles := make([]*style.Tensors, n)
+		for i := range styles {
+			styles[i] = s
+		}
+		err := sanet.Paint(dst, image, height, width, styles, filled(n*places, 1/float32(n)), filled(2*places, 1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if cmp.Equal(dst, image) {
+			t.Errorf("in %d styles the picture was not painted", n)
+		}
+	}
+}
+
+// load3 loads the networks that come with the program.
+func load3(t testing.TB, r *Runtime) (*SegNet, *StyleEncoder, *SANet) {
+	t.Helper()
+	m, err := models.Builtin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	take := func(name string) models.Graph {
+		g, err := m.Graph(models.Lite, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return g
+	}
+	segnet, err := r.SegNet(take(models.SegNet))
+	if err != nil {
+		t.Fatal(err)
+	}
+	encoder, err := r.StyleEncoder(take(models.SANetStyle))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sanet, err := r.SANet(take(models.SANetPaint))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return segnet, encoder, sanet
+}
+
+func BenchmarkSegNet(b *testing.B) {
+	for _, threads := range []int{1, 2} {
+		for _, size := range [][2]int{{144, 192}, {192, 256}} {
+			height, width := size[0], size[1]
+			b.Run(fmt.Sprintf("%dx%d/threads=%d", height, width, threads), func(b *testing.B) {
+				segnet, _, _ := load3(b, openRuntime(b, Options{Provider: CPU, Threads: threads}))
+				mask, image := make([]float32, height*width), picture(height, width, 1)
+				b.ReportAllocs()
+				for b.Loop() {
+					if err := segnet.Mask(mask, image, height, width); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
+	}
+}
+
+func BenchmarkSANet(b *testing.B) {
+	const height, width, places = 192, 256, 48 * 64
+	for _, threads := range []int{1, 2} {
+		for _, n := range []int{1, 2} {
+			b.Run(fmt.Sprintf("%dx%d/styles=%d/threads=%d", height, width, n, threads), func(b *testing.B) {
+				_, encoder, sanet := load3(b, openRuntime(b, Options{Provider: CPU, Threads: threads}))
+				s, err := encoder.Encode(picture(encoder.Side(), encoder.Side(), 2))
+				if err != nil {
+					b.Fatal(err)
+				}
+				styles := []*style.Tensors{s, s}[:n]
+				image, dst := picture(height, width, 1), make([]byte, height*width*3)
+				share, alpha := filled(n*places, 1/float32(n)), filled(2*places, 1)
+				b.ReportAllocs()
+				for b.Loop() {
+					if err := sanet.Paint(dst, image, height, width, styles, share, alpha); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
+	}
+}
+
+func BenchmarkStyleEncoder(b *testing.B) {
+	_, encoder, _ := load3(b, onCPU(b))
+	painting := picture(encoder.Side(), encoder.Side(), 1)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := encoder.Encode(painting); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

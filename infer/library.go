@@ -1,0 +1,188 @@
+package infer
+
+import (
+	"bufio"
+	"debug/elf"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	ort "github.com/yalue/onnxruntime_go"
+
+	"stylecam/filter"
+)
+
+// minMinor is the oldest ONNX Runtime, 1.24, that knows the binding's version of
+// the C API.
+const minMinor = 24
+
+const mend = "run `make runtime` in stylecam's source, or set ONNXRUNTIME_LIB to a libonnxruntime.so of version 1.24 or newer"
+
+// library is the one ONNX Runtime of this process. Neither ONNX Runtime nor the
+// CUDA behind it is made to be unloaded and loaded again, so the first that serves
+// stays until the process ends, and every Runtime shares it.
+var library struct {
+	sync.Mutex
+	path string // "" before it is loaded
+}
+
+// load makes ONNX Runtime ready: the library at path, or if that is "" the first
+// one found. It returns the path of the library in use.
+func load(path string) (string, error) {
+	library.Lock()
+	defer library.Unlock()
+	if library.path != "" {
+		if path != "" && path != library.path {
+			return "", fmt.Errorf("ONNX Runtime: %w: %s is in use already and %s cannot be loaded beside it", filter.ErrMissing, library.path, path)
+		}
+		return library.path, nil
+	}
+
+	candidates, chosen := find(path)
+	var unfit []error
+	for _, path := range candidates {
+		err := try(path)
+		if err == nil {
+			library.path = path
+			return path, nil
+		}
+		unfit = append(unfit, err)
+	}
+	switch {
+	case chosen != "":
+		return "", fmt.Errorf("ONNX Runtime: %w (%s): %w; %s", filter.ErrMissing, chosen, unfit[0], mend)
+	case len(unfit) > 0:
+		return "", fmt.Errorf("ONNX Runtime: %w: %w; %s", filter.ErrMissing, unfit[0], mend)
+	}
+	return "", fmt.Errorf("ONNX Runtime: %w: no libonnxruntime.so in the system's folders or the cache; %s", filter.ErrMissing, mend)
+}
+
+// find lists the libraries to try, in order. If somebody chose one, it is the only
+// one, and chosen tells how.
+func find(path string) (candidates []string, chosen string) {
+	if path != "" {
+		return []string{path}, "--onnxruntime"
+	}
+	if path = os.Getenv("ONNXRUNTIME_LIB"); path != "" {
+		return []string{path}, "ONNXRUNTIME_LIB"
+	}
+	for _, folder := range folders() {
+		found, _ := filepath.Glob(filepath.Join(folder, "libonnxruntime.so*"))
+		slices.Reverse(found) // Glob sorts: the longest name, which is the version's, first
+		for _, path := range found {
+			if real, err := filepath.EvalSymlinks(path); err == nil && !slices.Contains(candidates, real) {
+				candidates = append(candidates, real)
+			}
+		}
+	}
+	return candidates, ""
+}
+
+// folders are where the dynamic linker looks, and last the cache that
+// scripts/onnxruntime.sh fills.
+func folders() []string {
+	list := filepath.SplitList(os.Getenv("LD_LIBRARY_PATH"))
+	configs, _ := filepath.Glob("/etc/ld.so.conf.d/*.conf")
+	for _, config := range configs {
+		list = append(list, configured(config)...)
+	}
+	list = append(list, "/usr/local/lib", "/lib", "/usr/lib", "/lib64", "/usr/lib64")
+	if cache, err := os.UserCacheDir(); err == nil {
+		list = append(list, filepath.Join(cache, "stylecam"))
+	}
+	return list
+}
+
+// configured reads the folders of one of the dynamic linker's settings.
+func configured(config string) (folders []string) {
+	f, err := os.Open(config)
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	for lines := bufio.NewScanner(f); lines.Scan(); {
+		if line := strings.TrimSpace(lines.Text()); strings.HasPrefix(line, "/") {
+			folders = append(folders, line)
+		}
+	}
+	return folders
+}
+
+// try loads one library, having looked into the file first: the dynamic linker
+// kills the process over a file that was cut short.
+func try(path string) error {
+	if err := inspect(path); err != nil {
+		return err
+	}
+	ort.SetSharedLibraryPath(path)
+	// Errors come back from every call; the library need not print them as well.
+	if err := ort.InitializeEnvironment(ort.WithLogLevelFatal()); err != nil {
+		return fmt.Errorf("%s: %s", path, oneLine(err))
+	}
+	return nil
+}
+
+// inspect tells whether a file is an ONNX Runtime library that this program can
+// load. Elsewhere than on Linux only whether it is there.
+func inspect(path string) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	if !info.Mode().IsRegular() {
+		return &fs.PathError{Op: "load", Path: path, Err: errors.New("is no file")}
+	}
+	if runtime.GOOS != "linux" {
+		return nil
+	}
+	f, err := elf.Open(path)
+	if err != nil {
+		return fmt.Errorf("%s is no shared library: %w", path, err)
+	}
+	defer f.Close()
+	machines := map[string]elf.Machine{"amd64": elf.EM_X86_64, "arm64": elf.EM_AARCH64}
+	if want, known := machines[runtime.GOARCH]; known && f.Machine != want {
+		return fmt.Errorf("%s is built for another processor, %s", path, strings.TrimPrefix(f.Machine.String(), "EM_"))
+	}
+	for _, p := range f.Progs {
+		if p.Type == elf.PT_LOAD && p.Off+p.Filesz > uint64(info.Size()) {
+			return fmt.Errorf("%s is cut short: %d bytes of at least %d", path, info.Size(), p.Off+p.Filesz)
+		}
+	}
+	symbols, err := f.DynamicSymbols()
+	if err != nil {
+		return fmt.Errorf("%s is no shared library: %w", path, err)
+	}
+	for _, s := range symbols {
+		if s.Name == "OrtGetApiBase" && s.Section != elf.SHN_UNDEF {
+			return fits(path, s.Version)
+		}
+	}
+	return fmt.Errorf("%s is no ONNX Runtime: it has no OrtGetApiBase", path)
+}
+
+// fits judges the version that the library's symbols carry, like VERS_1.31.1. Some
+// distributions' builds carry none: those tell when they are loaded.
+func fits(path, symbolVersion string) error {
+	version, ok := strings.CutPrefix(symbolVersion, "VERS_")
+	if !ok {
+		return nil
+	}
+	major, rest, _ := strings.Cut(version, ".")
+	minor, _, _ := strings.Cut(rest, ".")
+	n, err := strconv.Atoi(minor)
+	if err != nil || major != "1" || n < minMinor {
+		return fmt.Errorf("%s is ONNX Runtime %s; 1.%d or a newer 1.x is needed", path, version, minMinor)
+	}
+	return nil
+}
+
+// oneLine is the text of an error of the library, which may span several lines.
+func oneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }

@@ -1,0 +1,125 @@
+package infer
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	_ "embed"
+
+	ort "github.com/yalue/onnxruntime_go"
+)
+
+// Provider is the part of ONNX Runtime that computes.
+type Provider uint8
+
+const (
+	// Auto takes CUDA where it works, else the CPU.
+	Auto Provider = iota
+	// CPU works everywhere.
+	CPU
+	// CUDA needs an NVIDIA GPU, and the GPU build of ONNX Runtime with CUDA and cuDNN.
+	CUDA
+	// TensorRT needs what CUDA needs and TensorRT. It compiles each graph for the
+	// GPU, which takes minutes once; what it made is kept in the cache.
+	TensorRT
+)
+
+var providerNames = [...]string{"auto", "cpu", "cuda", "tensorrt"}
+
+func (p Provider) String() string { return providerNames[p] }
+
+// ParseProvider reads "auto", "cpu", "cuda" or "tensorrt".
+func ParseProvider(s string) (Provider, error) {
+	for i, name := range providerNames {
+		if s == name {
+			return Provider(i), nil
+		}
+	}
+	return Auto, fmt.Errorf("provider %q is none of %s", s, strings.Join(providerNames[:], ", "))
+}
+
+//go:embed probe.onnx
+var probe []byte // y = x + 1
+
+// prove runs the smallest of graphs on the provider: a GPU's libraries may be there
+// and the driver not, which shows when a session is made, or not before it runs.
+func (r *Runtime) prove() (err error) {
+	options, err := r.options()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, options.Destroy()) }()
+	x, err := ort.NewTensor(ort.NewShape(1), []float32{1})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, x.Destroy()) }()
+	y, err := ort.NewEmptyTensor[float32](ort.NewShape(1))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, y.Destroy()) }()
+	s, err := ort.NewAdvancedSessionWithONNXData(probe, []string{"x"}, []string{"y"}, []ort.Value{x}, []ort.Value{y}, options)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Destroy()) }()
+	if err := s.Run(); err != nil {
+		return err
+	}
+	if got := y.GetData()[0]; got != 2 {
+		return fmt.Errorf("computes 1 + 1 = %g", got)
+	}
+	return nil
+}
+
+// append adds the provider to a session's options. What a provider cannot compute
+// goes to the next: TensorRT's to CUDA, CUDA's to the CPU.
+func (r *Runtime) append(o *ort.SessionOptions) error {
+	if r.provider == TensorRT {
+		if err := appendTensorRT(o); err != nil {
+			return err
+		}
+	}
+	if r.provider == TensorRT || r.provider == CUDA {
+		return appendCUDA(o)
+	}
+	return nil
+}
+
+func appendCUDA(o *ort.SessionOptions) error {
+	cuda, err := ort.NewCUDAProviderOptions()
+	if err != nil {
+		return err
+	}
+	defer cuda.Destroy()
+	// Update loads the provider's library, and its error tells which part is missing;
+	// Append's does not.
+	if err := cuda.Update(map[string]string{"device_id": "0"}); err != nil {
+		return err
+	}
+	return o.AppendExecutionProviderCUDA(cuda)
+}
+
+func appendTensorRT(o *ort.SessionOptions) error {
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return err
+	}
+	cache = filepath.Join(cache, "stylecam", "tensorrt")
+	if err := os.MkdirAll(cache, 0o755); err != nil {
+		return err
+	}
+	rt, err := ort.NewTensorRTProviderOptions()
+	if err != nil {
+		return err
+	}
+	defer rt.Destroy()
+	if err := rt.Update(map[string]string{"trt_engine_cache_enable": "1", "trt_engine_cache_path": cache}); err != nil {
+		return err
+	}
+	return o.AppendExecutionProviderTensorRT(rt)
+}

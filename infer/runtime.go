@@ -1,0 +1,139 @@
+// Package infer runs the networks: tensors in, tensors out. SegNet makes a mask of
+// a picture, a StyleEncoder makes a style of a painting, and SANet paints a picture
+// in styles. It is the only package that knows ONNX Runtime.
+//
+//	Open ──> Runtime ──┬──> SegNet.Mask(picture) ─────────────────────────> mask
+//	          library,  ├──> StyleEncoder.Encode(painting) ────────────────> style
+//	          provider  └──> SANet.Paint(picture, styles, shares, alphas) ─> painting
+//
+// Each network is one session of ONNX Runtime (session.go), which keeps its tensors
+// bound for every size it worked at: a frame is copied in, computed and copied out,
+// and nothing is allocated. A network is used by one goroutine at a time; different
+// networks by as many as one likes, though on two cores one after the other is
+// faster than both at once.
+//
+// The library is loaded while the program runs, so that the program starts, and can
+// say what is missing, without it (library.go).
+package infer
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"sync"
+
+	ort "github.com/yalue/onnxruntime_go"
+
+	"stylecam/filter"
+)
+
+// Options say what to run the networks on. The zero value serves.
+type Options struct {
+	// Library is the path of ONNX Runtime's library. By default it is
+	// $ONNXRUNTIME_LIB, else the first fitting one in the dynamic linker's folders,
+	// else the one in ~/.cache/stylecam.
+	Library string
+	// Provider computes. It defaults to Auto. Any other is used or refused.
+	Provider Provider
+	// Threads is how many each network computes with on the CPU. It defaults to two,
+	// or one on a machine of one core.
+	Threads int
+}
+
+// Runtime is ONNX Runtime with a provider that was seen to work.
+type Runtime struct {
+	path     string
+	provider Provider
+	fallback string
+	threads  int
+
+	mu   sync.Mutex
+	open map[closer]struct{} // the networks not closed yet
+}
+
+type closer interface{ Close() error }
+
+// Open loads the library and tries the provider. The error wraps
+// [filter.ErrMissing] and tells how to get what is missing.
+func Open(o Options) (*Runtime, error) {
+	path, err := load(o.Library)
+	if err != nil {
+		return nil, err
+	}
+	r := &Runtime{path: path, provider: o.Provider, threads: o.Threads, open: make(map[closer]struct{})}
+	if r.threads <= 0 {
+		r.threads = min(2, runtime.NumCPU())
+	}
+	if o.Provider == Auto {
+		r.provider = CUDA
+	}
+	if r.provider == CPU {
+		return r, nil
+	}
+	if err := r.prove(); err != nil {
+		reason := oneLine(err)
+		if o.Provider != Auto {
+			return nil, fmt.Errorf("provider %s: %w: %s; see `stylecam doctor`, or take --provider auto", o.Provider, filter.ErrMissing, reason)
+		}
+		r.provider, r.fallback = CPU, reason
+	}
+	return r, nil
+}
+
+// Provider names the one in use.
+func (r *Runtime) Provider() string { return r.provider.String() }
+
+// Fallback is the library's own reason for which Auto took the CPU, "" if it did not.
+func (r *Runtime) Fallback() string { return r.fallback }
+
+// Version is ONNX Runtime's.
+func (r *Runtime) Version() string { return ort.GetVersion() }
+
+// LibraryPath is the file that was loaded.
+func (r *Runtime) LibraryPath() string { return r.path }
+
+// Threads is how many each network computes with on the CPU.
+func (r *Runtime) Threads() int { return r.threads }
+
+// Close closes the networks that are still open; none may be at work. The library
+// stays loaded.
+func (r *Runtime) Close() error {
+	r.mu.Lock()
+	networks := make([]closer, 0, len(r.open))
+	for n := range r.open {
+		networks = append(networks, n)
+	}
+	r.mu.Unlock()
+	var errs []error
+	for _, n := range networks {
+		errs = append(errs, n.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// options are those of every session; the caller destroys them.
+func (r *Runtime) options() (*ort.SessionOptions, error) {
+	o, err := ort.NewSessionOptions()
+	if err != nil {
+		return nil, err
+	}
+	err = errors.Join(
+		o.SetIntraOpNumThreads(r.threads),
+		o.SetInterOpNumThreads(1),
+		o.SetExecutionMode(ort.ExecutionModeSequential),
+		o.SetGraphOptimizationLevel(ort.GraphOptimizationLevelEnableAll),
+		o.SetCpuMemArena(true),
+		o.SetMemPattern(true),
+		o.SetLogSeverityLevel(ort.LoggingLevelFatal),
+		// Threads that spin between frames would eat the core that capture and encoding
+		// need; waking them costs nothing that could be measured.
+		o.AddSessionConfigEntry("session.intra_op.allow_spinning", "0"),
+	)
+	if err == nil {
+		err = r.append(o)
+	}
+	if err != nil {
+		return nil, errors.Join(err, o.Destroy())
+	}
+	return o, nil
+}

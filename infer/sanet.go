@@ -1,0 +1,117 @@
+package infer
+
+import (
+	"errors"
+	"fmt"
+
+	"stylecam/models"
+	"stylecam/style"
+)
+
+// SANet paints pictures in styles: style-attentional network, Park and Lee 2019,
+// with the two alphas of Berezin and Volkova 2019.
+type SANet struct {
+	session *session[sanetTensors]
+	widths  widths
+}
+
+type sanetTensors struct {
+	image        []uint8
+	styles       style.Tensors // of all the styles, one after the other
+	share, alpha []float32
+	painting     []uint8
+}
+
+// SANet loads a sanet-paint graph.
+func (r *Runtime) SANet(g models.Graph) (*SANet, error) {
+	ports := append(stylePorts(false),
+		port{name: "image", element: uint8s, dims: []int64{1, free, free, 3}},
+		port{name: "share", element: float32s, dims: []int64{1, free, free, free}},
+		port{name: "alpha", element: float32s, dims: []int64{1, 2, free, free}},
+		port{name: "painting", element: uint8s, dims: []int64{1, free, free, 3}, output: true},
+	)
+	n := new(SANet)
+	session, tensors, err := newSession(r, g, ports, n.bind)
+	if err != nil {
+		return nil, err
+	}
+	n.session = session
+	if n.widths, err = styleWidths(tensors); err != nil {
+		return nil, session.refuse(err)
+	}
+	return n, nil
+}
+
+func (n *SANet) bind(b *binding, s shape) sanetTensors {
+	w := n.widths
+	return sanetTensors{
+		image: newInput[uint8](b, "image", 1, s.height, s.width, 3),
+		styles: style.Tensors{
+			LowKeys:    newInput[float32](b, "low_keys", s.styles, w.tokens, w.key),
+			LowValues:  newInput[float32](b, "low_values", s.styles, w.tokens, w.low),
+			HighKeys:   newInput[float32](b, "high_keys", s.styles, w.tokens, w.key),
+			HighValues: newInput[float32](b, "high_values", s.styles, w.tokens, w.high),
+		},
+		share:    newInput[float32](b, "share", 1, s.styles, s.height/4, s.width/4),
+		alpha:    newInput[float32](b, "alpha", 1, 2, s.height/4, s.width/4),
+		painting: newOutput[uint8](b, "painting", 1, s.height, s.width, 3),
+	}
+}
+
+// Paint writes into dst the painting of image: height rows of width pixels of blue,
+// green, red each, both sides multiples of 16.
+//
+// share, [S,height/4,width/4], is the part of each of the S styles at each place,
+// their sum 1; alpha, [2,height/4,width/4], is α1 and α2 there: F = F_content +
+// α1·ΔF_low + α2·ΔF_high. Allocates nothing but at the first frame of a size and
+// number of styles.
+func (n *SANet) Paint(dst, image []byte, height, width int, styles []*style.Tensors, share, alpha []float32) error {
+	if err := n.check(dst, image, height, width, styles, share, alpha); err != nil {
+		return fmt.Errorf("network %s: %w", n.session.name, err)
+	}
+	b, err := n.session.at(shape{height, width, len(styles)})
+	if err != nil {
+		return err
+	}
+	t := &b.tensors
+	copy(t.image, image)
+	for i, s := range styles {
+		copy(t.styles.LowKeys[i*len(s.LowKeys):], s.LowKeys)
+		copy(t.styles.LowValues[i*len(s.LowValues):], s.LowValues)
+		copy(t.styles.HighKeys[i*len(s.HighKeys):], s.HighKeys)
+		copy(t.styles.HighValues[i*len(s.HighValues):], s.HighValues)
+	}
+	copy(t.share, share)
+	copy(t.alpha, alpha)
+	if err := n.session.run(b); err != nil {
+		return err
+	}
+	copy(dst, t.painting)
+	return nil
+}
+
+func (n *SANet) check(dst, image []byte, height, width int, styles []*style.Tensors, share, alpha []float32) error {
+	if err := checkPicture(image, height, width); err != nil {
+		return err
+	}
+	places := height / 4 * (width / 4)
+	switch {
+	case len(dst) != len(image):
+		return fmt.Errorf("a painting of %d bytes, not %dx%dx3", len(dst), width, height)
+	case len(styles) == 0:
+		return errors.New("no style to paint in")
+	case len(share) != len(styles)*places:
+		return fmt.Errorf("shares are %d numbers, not %d styles of %dx%d", len(share), len(styles), width/4, height/4)
+	case len(alpha) != 2*places:
+		return fmt.Errorf("alphas are %d numbers, not 2 of %dx%d", len(alpha), width/4, height/4)
+	}
+	for i, s := range styles {
+		if got := (widths{s.Tokens, s.KeyDim, s.LowDim, s.HighDim}); got != n.widths {
+			return fmt.Errorf("style %d is %+v, this model paints %+v", i+1, got, n.widths)
+		}
+	}
+	return nil
+}
+
+// Close frees the network.
+func (n *SANet) Close() error { return n.session.Close() }
