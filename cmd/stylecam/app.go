@@ -16,6 +16,7 @@ import (
 // program is one invocation: its streams, its settings, and what its commands
 // share. Tests make one with streams of their own.
 type program struct {
+	name   string // as it was typed, for what to type next
 	stdin  io.Reader
 	stdout *resultWriter // results alone; everything told to a person goes to stderr
 	stderr io.Writer
@@ -28,8 +29,9 @@ type program struct {
 	saved    map[string]string // options that the file or the environment has set, and which of them
 }
 
-func newProgram(stdin io.Reader, stdout, stderr io.Writer, getenv func(string) string) *program {
+func newProgram(name string, stdin io.Reader, stdout, stderr io.Writer, getenv func(string) string) *program {
 	return &program{
+		name:     name,
 		stdin:    stdin,
 		stdout:   &resultWriter{w: stdout},
 		stderr:   stderr,
@@ -73,6 +75,10 @@ permission: ` + "`stylecam doctor`" + ` tells what, and what mends it); 130 inte
 
 func (p *program) commands() []*cli.Command {
 	return []*cli.Command{
+		p.imageCommand(),
+		p.maskCommand(),
+		p.stylesCommand(),
+		p.modelsCommand(),
 		p.configCommand(),
 		p.completionCommand(),
 		p.manCommand(),
@@ -91,14 +97,15 @@ func (p *program) noCommand(c *cli.Context) error {
 	return unknownCommand(c.Args().First(), c.App.Commands, "stylecam help")
 }
 
-func unknownCommand(name string, commands []*cli.Command, example string) error {
+func unknownCommand(typed string, commands []*cli.Command, example string) error {
+	name := typed[strings.LastIndexByte(typed, ' ')+1:]
 	var names []string
 	for _, c := range commands {
 		if !c.Hidden {
 			names = append(names, c.Name)
 		}
 	}
-	err := fmt.Errorf("there is no command %q", name)
+	err := fmt.Errorf("there is no command %q", typed)
 	if near := nearest(name, names); near != "" {
 		err = fmt.Errorf("%w; did you mean %s?", err, near)
 	}
@@ -147,6 +154,26 @@ func (p *program) command(s spec) *cli.Command {
 			p.log = p.logger()
 			p.loadSaved(c.IsSet)
 			return s.run(c.Context, c)
+		},
+	}
+}
+
+// group is a command that has commands of its own.
+func (p *program) group(name, usage string, commands ...*cli.Command) *cli.Command {
+	example := "stylecam " + name + " " + commands[0].Name
+	return &cli.Command{
+		Name:            name,
+		Usage:           usage,
+		Subcommands:     commands,
+		HideHelpCommand: true,
+		OnUsageError: func(_ *cli.Context, err error, _ bool) error {
+			return &usageError{fmt.Errorf("%s: %w", name, tidy(err)), example}
+		},
+		Action: func(c *cli.Context) error {
+			if !c.Args().Present() {
+				return cli.ShowSubcommandHelp(c)
+			}
+			return unknownCommand(name+" "+c.Args().First(), commands, example)
 		},
 	}
 }
@@ -209,6 +236,3 @@ func (p *program) printJSON(v any) error {
 	encoder.SetIndent("", "  ")
 	return encoder.Encode(v)
 }
-
-// versionText names the program and the networks it carries.
-func (p *program) versionText() string { return version }

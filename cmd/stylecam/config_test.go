@@ -23,7 +23,7 @@ func saved(t *testing.T, file string, env map[string]string, onCommandLine ...st
 	if err := os.WriteFile(filepath.Join(dir, "stylecam", "config.toml"), []byte(file), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	p := newProgram(nil, io.Discard, io.Discard, func(name string) string {
+	p := newProgram("stylecam", nil, io.Discard, io.Discard, func(name string) string {
 		if name == "XDG_CONFIG_HOME" {
 			return dir
 		}

@@ -31,7 +31,7 @@ func main() {
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second Ctrl-C finds no handler, and kills
-	os.Exit(newProgram(os.Stdin, os.Stdout, os.Stderr, os.Getenv).main(ctx, os.Args))
+	os.Exit(newProgram(os.Args[0], os.Stdin, os.Stdout, os.Stderr, os.Getenv).main(ctx, os.Args))
 }
 
 // main runs one command line and returns its exit status. Every error is told

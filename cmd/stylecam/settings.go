@@ -10,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"stylecam/filter"
+	"stylecam/infer"
 )
 
 // settings is everything that may be chosen by flag, environment or file.
@@ -18,7 +19,7 @@ type settings struct {
 	backgroundMode mode
 	personMode     mode
 
-	provider string
+	provider infer.Provider
 	threads  int
 	library  string
 
@@ -47,7 +48,6 @@ func defaultSettings() settings {
 		params:         filter.Defaults(defaultStyle),
 		backgroundMode: mode{text: "paint"},
 		personMode:     mode{text: "paint"},
-		provider:       "auto",
 		input:          "auto",
 	}
 }
@@ -135,7 +135,7 @@ func (s *settings) picture() []*cli.GenericFlag {
 // machine returns the options of what computes.
 func (s *settings) machine() []*cli.GenericFlag {
 	return category("Machine",
-		flagOf("provider", "compute by `NAME`: auto, cpu, cuda or tensorrt", &s.provider, oneOf("auto", "cpu", "cuda", "tensorrt"), asIs),
+		flagOf("provider", "compute by `NAME`: auto, cpu, cuda or tensorrt", &s.provider, infer.ParseProvider, infer.Provider.String),
 		flagOf("threads", "`N` threads for the networks, 0 for what suits", &s.threads, integer(0, 256), strconv.Itoa),
 		flagOf("onnxruntime", "ONNX Runtime's library `FILE`, where it is not found by itself", &s.library, anyText, asIs),
 	)
@@ -230,6 +230,16 @@ func formatRate(v float64) string {
 	return strconv.FormatFloat(v, 'g', -1, 64)
 }
 
+func parseCount(s string) (uint64, error) {
+	v, err := strconv.ParseUint(s, 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("%q is no whole number from 0", s)
+	}
+	return v, nil
+}
+
+func formatCount(v uint64) string { return strconv.FormatUint(v, 10) }
+
 func formatSmoothing(v float32) string {
 	switch v {
 	case filter.Quick:
@@ -257,15 +267,6 @@ func integer(low, high int) func(string) (int, error) {
 			return 0, fmt.Errorf("%q is no whole number from %d to %d", s, low, high)
 		}
 		return v, nil
-	}
-}
-
-func oneOf(words ...string) func(string) (string, error) {
-	return func(s string) (string, error) {
-		if !slices.Contains(words, s) {
-			return "", fmt.Errorf("%q is none of %s", s, strings.Join(words, ", "))
-		}
-		return s, nil
 	}
 }
 

@@ -1,0 +1,159 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"stylecam/capture"
+	"stylecam/filter"
+	"stylecam/frame"
+	"stylecam/infer"
+	"stylecam/models"
+	"stylecam/paint"
+)
+
+// engine is what paints: the runtime, the networks, the styles, and the painter
+// over them.
+type engine struct {
+	pool    *frame.Pool
+	runtime *infer.Runtime
+	gallery *gallery
+	painter *paint.Painter
+	closers []func() error
+}
+
+// How a painter is used: a still has no frame before it; live, Auto quality holds
+// the interval between two frames.
+type use struct {
+	still    bool
+	interval time.Duration
+}
+
+// openEngine puts the painter together. The provider really in use is told, and
+// so is, once, why it is not the one that was asked for.
+func (p *program) openEngine(u use) (e *engine, err error) {
+	e = &engine{pool: new(frame.Pool)}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, e.Close())
+		}
+	}()
+	if e.runtime, err = p.openRuntime(); err != nil {
+		return nil, err
+	}
+	e.closers = append(e.closers, e.runtime.Close)
+
+	manifest, err := models.Builtin()
+	if err != nil {
+		return nil, err
+	}
+	segnet, err := openNetwork(e, manifest, models.SegNet, e.runtime.SegNet)
+	if err != nil {
+		return nil, err
+	}
+	sanet, err := openNetwork(e, manifest, models.SANetPaint, e.runtime.SANet)
+	if err != nil {
+		return nil, err
+	}
+	encoder, err := manifest.Graph(models.Lite, models.SANetStyle)
+	if err != nil {
+		return nil, err
+	}
+	styles, err := p.collection()
+	if err != nil {
+		return nil, err
+	}
+	e.gallery = newGallery(styles, e.runtime, encoder)
+	e.closers = append(e.closers, e.gallery.Close)
+	e.painter, err = paint.New(paint.Config{
+		SegNet: segnet, SANet: sanet, Style: e.gallery.Tensors, Pool: e.pool, Interval: u.interval, Still: u.still,
+	})
+	if err != nil {
+		return nil, err
+	}
+	e.closers = append(e.closers, e.painter.Close)
+	return e, nil
+}
+
+// openNetwork opens one graph of the model and leaves its closing to the engine.
+func openNetwork[N interface{ Close() error }](e *engine, m *models.Manifest, graph string, open func(models.Graph) (N, error)) (N, error) {
+	var none N
+	g, err := m.Graph(models.Lite, graph)
+	if err != nil {
+		return none, err
+	}
+	network, err := open(g)
+	if err != nil {
+		return none, err
+	}
+	e.closers = append(e.closers, network.Close)
+	return network, nil
+}
+
+// Close closes everything, the last opened first.
+func (e *engine) Close() error {
+	var errs []error
+	for i := len(e.closers) - 1; i >= 0; i-- {
+		errs = append(errs, e.closers[i]())
+	}
+	e.closers = nil
+	return errors.Join(errs...)
+}
+
+func (p *program) openRuntime() (*infer.Runtime, error) {
+	runtime, err := infer.Open(infer.Options{
+		Library: p.settings.library, Provider: p.settings.provider, Threads: p.settings.threads,
+	})
+	if err != nil {
+		return nil, err
+	}
+	p.log.Info("ONNX Runtime", "version", runtime.Version(), "library", runtime.LibraryPath(), "provider", runtime.Provider())
+	if reason := runtime.Fallback(); reason != "" {
+		p.log.Info("computing on the CPU", "because", reason)
+	}
+	return runtime, nil
+}
+
+// params finishes the settings: the pictures of fills are read, and styles that
+// were only saved and are gone are replaced.
+func (p *program) params(ctx context.Context, e *engine) (filter.Params, error) {
+	params := p.settings.params
+	for _, layer := range []struct {
+		mode mode
+		fill *filter.Fill
+	}{{p.settings.backgroundMode, &params.BackgroundFill}, {p.settings.personMode, &params.PersonFill}} {
+		*layer.fill = layer.mode.fill
+		if layer.mode.file == "" {
+			continue
+		}
+		picture, err := capture.ReadPicture(layer.mode.file)
+		if err != nil {
+			return filter.Params{}, err
+		}
+		layer.fill.Picture = picture
+	}
+	if err := p.checkStyle(ctx, e, "style", &params.Style); err != nil {
+		return filter.Params{}, err
+	}
+	if err := p.checkStyle(ctx, e, "person-style", &params.PersonStyle); err != nil {
+		return filter.Params{}, err
+	}
+	return params, params.Validate()
+}
+
+// checkStyle loads the styles of a mix. One that only the settings file or the
+// environment names must not keep the program from starting.
+func (p *program) checkStyle(ctx context.Context, e *engine, name string, mix *filter.Mix) error {
+	err := e.gallery.load(ctx, *mix)
+	if source := p.saved[name]; err != nil && source != "" {
+		fallback := defaultSettings().params.Style
+		p.log.Warn("bad saved style, the default instead", "setting", name, "from", source, "err", err, "style", fallback)
+		*mix = fallback
+		if name != "style" {
+			*mix = nil
+		}
+		return e.gallery.load(ctx, *mix)
+	}
+	return err
+}
