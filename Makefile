@@ -55,6 +55,12 @@ test-go: ## every Go test, with the race detector; a display of its own for the 
 test-mats: ## the packages that use OpenCV, with every Mat counted
 	xvfb-run -a -s "-screen 0 1280x1024x24" go test -tags=$(patsubst -tags=%,%,$(GOFLAGS)),matprofile $(MATS)
 
+LOOPBACKS ?= 0.12.7 0.13.2
+.PHONY: test-vm
+test-vm: build ## stylecam from and to V4L2 devices, in a virtual machine for each version of v4l2loopback
+	CGO_ENABLED=0 go test -c -o bin/testbed.test ./testbed
+	for v in $(LOOPBACKS); do testbed/v4l2-vm -l $$v bin/testbed.test -test.v -test.timeout 5m || exit 1; done
+
 .PHONY: pure
 pure: ## what needs no cgo, vetted and tested without it
 	CGO_ENABLED=0 go vet $(PURE)
