@@ -16,7 +16,6 @@ package capture
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"stylecam/filter"
 	"stylecam/frame"
@@ -43,9 +42,10 @@ type Source interface {
 type Info struct {
 	Name          string  // for people: "demo", the camera's card name, the file's name
 	Width, Height int     // of every frame
-	FPS           float64 // as announced; 0 when the source does not say
+	FPS           float64 // as announced, else DefaultFPS
 	Frames        uint64  // how many will come, as announced; 0 when unknown or endless
 	Camera        bool    // worth waiting for when it goes away
+	Note          string  // what the user should be told (a file cut off, another size granted); may come late
 }
 
 // What drawn sources and cameras give when nobody asked for anything else.
@@ -70,7 +70,7 @@ func Open(ctx context.Context, c Config) (Source, error) {
 	if !(c.FPS >= 0 && c.FPS <= 1000) {
 		return nil, fmt.Errorf("%g frames a second are outside 0 to 1000: %w", c.FPS, filter.ErrInput)
 	}
-	switch word, rest, _ := strings.Cut(c.Input, ":"); word {
+	switch c.Input {
 	case "":
 		return nil, fmt.Errorf("no input named; give auto, camera, demo, card or a file: %w", filter.ErrInput)
 	case "demo":
@@ -78,16 +78,6 @@ func Open(ctx context.Context, c Config) (Source, error) {
 	case "card":
 		return newCard(c), nil
 	default:
-		_ = rest
 		return openFile(c)
 	}
-}
-
-// openFile opens a video, or a picture that stands still.
-func openFile(c Config) (Source, error) {
-	still, err := ReadPicture(c.Input)
-	if err != nil {
-		return nil, err
-	}
-	return newStill(c, still)
 }

@@ -67,7 +67,7 @@ func (d *drawn) Read(ctx context.Context) (*frame.Frame, error) {
 	if d.info.Frames > 0 && d.seq == d.info.Frames {
 		return nil, io.EOF
 	}
-	if d.live {
+	if d.live { // the rest is not worth a clock: these frames are captured as they are drawn
 		due := time.Duration(float64(d.seq) / d.info.FPS * float64(time.Second))
 		if err := d.pace.wait(ctx, due); err != nil {
 			return nil, err

@@ -43,12 +43,16 @@ func ReadPicture(path string) (*frame.Frame, error) {
 	if path == "-" {
 		return DecodePicture(os.Stdin, "standard input")
 	}
+	return readPicture(path, path)
+}
+
+func readPicture(path, name string) (*frame.Frame, error) {
 	f, err := openInput(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	return DecodePicture(f, path)
+	return DecodePicture(f, name)
 }
 
 // openInput opens a file that is to be read, and explains why it cannot be.
@@ -89,27 +93,42 @@ func decodePicture(r io.Reader) (*frame.Frame, error) {
 	if len(data) > maxPictureBytes {
 		return nil, fmt.Errorf("is larger than %d MiB; save it smaller", maxPictureBytes>>20)
 	}
-	header, format, err := image.DecodeConfig(bytes.NewReader(data))
+	in := input{Reader: bytes.NewReader(data)}
+	header, _, err := image.DecodeConfig(&in)
 	switch {
 	case errors.Is(err, image.ErrFormat):
 		return nil, fmt.Errorf("is no picture that can be read; give %s", PictureFormats)
 	case err != nil:
-		return nil, broken(format, err)
+		return nil, in.broken(err)
 	case header.Width < 1 || header.Height < 1:
 		return nil, fmt.Errorf("is %dx%d pixels: there is nothing in it", header.Width, header.Height)
 	case header.Width > maxPicturePixels/header.Height:
 		return nil, fmt.Errorf("is %dx%d pixels, more than %d million; scale it down first", header.Width, header.Height, maxPicturePixels/1_000_000)
 	}
-	m, format, err := image.Decode(bytes.NewReader(data))
+	in = input{Reader: bytes.NewReader(data)}
+	m, _, err := image.Decode(&in)
 	if err != nil {
-		return nil, broken(format, err)
+		return nil, in.broken(err)
 	}
 	// A GIF's first frame may cover a part of the picture alone: the header counts.
 	return toFrame(m, image.Rect(0, 0, header.Width, header.Height), orientationOf(data)), nil
 }
 
-func broken(format string, err error) error {
-	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
+// input knows whether its end was reached: a decoder that failed there wanted more.
+type input struct {
+	io.Reader
+	ended bool
+}
+
+func (in *input) Read(p []byte) (int, error) {
+	n, err := in.Reader.Read(p)
+	in.ended = in.ended || err == io.EOF
+	return n, err
+}
+
+// broken explains why decoding failed.
+func (in *input) broken(err error) error {
+	if in.ended {
 		return errors.New("is cut off: the file ends in the middle of the picture; get a whole copy")
 	}
 	return fmt.Errorf("is damaged or of a kind that cannot be read (%w); save it anew as JPEG or PNG", err)

@@ -96,16 +96,17 @@ func (h Header) String() string {
 		colours = "FULL"
 	}
 	return fmt.Sprintf("%s W%d H%d F%d:%d Ip A1:1 C%s XCOLORRANGE=%s",
-		magic, h.Width, h.Height, h.Num, h.Den, chromaTags[h.Chroma], colours)
+		Magic, h.Width, h.Height, h.Num, h.Den, chromaTags[h.Chroma], colours)
 }
 
-const magic = "YUV4MPEG2"
+// Magic is what every stream begins with.
+const Magic = "YUV4MPEG2"
 
 // parseHeader reads the first line.
 func parseHeader(line string) (Header, error) {
 	fields := strings.Fields(line)
-	if len(fields) == 0 || fields[0] != magic {
-		return Header{}, fmt.Errorf("is no y4m stream: it does not begin with %s", magic)
+	if len(fields) == 0 || fields[0] != Magic {
+		return Header{}, fmt.Errorf("is no y4m stream: it does not begin with %s", Magic)
 	}
 	var h Header
 	for _, field := range fields[1:] {
