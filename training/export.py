@@ -24,7 +24,7 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
 from .sanet import SANet, Style
-from .segnet import SegNet
+from .segnet import FULL, LITE, SegNet
 
 CONTRACT, OPSET, IR = 1, 17, 10
 TOLERANCE = 1e-3
@@ -160,11 +160,14 @@ def check(graph: Graph, module: nn.Module, net: nn.Module, model: onnx.ModelProt
     return worst
 
 
-def load(net: nn.Module, file: Path) -> nn.Module:
-    """Weights (the averaged ones where a checkpoint has both), rounded to half precision, ready to run."""
+def weights_of(file: Path) -> dict[str, Tensor]:
+    """The averaged ones where a checkpoint has both."""
     kept = torch.load(file, map_location="cpu", weights_only=True)
-    weights = kept.get("average", kept.get("weights"))
-    net.load_state_dict(weights)
+    return kept.get("average", kept.get("weights"))
+
+
+def load(net: nn.Module, file: Path) -> nn.Module:
+    net.load_state_dict(weights_of(file))
     net.eval().requires_grad_(False)
     return net
 
@@ -210,7 +213,7 @@ def main() -> None:
 
     entries = []
     if args.segnet:
-        net = load(SegNet(), args.segnet)
+        net = load(SegNet(FULL if "encoder.34.weight" in weights_of(args.segnet) else LITE), args.segnet)
         entries.append(export(SEGNET, SegNetGraph(net), net, args.models, args.dtype == "float16", args.version))
     if args.sanet:
         net = load(SANet(), args.sanet)

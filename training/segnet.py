@@ -17,6 +17,9 @@ from torch import Tensor, nn
 
 from .vgg import LAYERS, WIDTHS, load_distilled
 
+FULL = LAYERS
+LITE = tuple(name for name in FULL if name not in ("33", "34", "43", "44"))  # two convolutions a level: 0.7 of the work
+
 EQUAL = 1 - 1e-3  # of the maximum: mixed precision rounds the two sides of the comparison differently
 
 
@@ -61,14 +64,18 @@ def unpool(x: Tensor, where: Tensor) -> Tensor:
 
 
 class SegNet(nn.Module):
-    """RGB (N,3,H,W) in 0..1, H and W multiples of 16 -> logits (N,1,H,W) of "person"."""
+    """RGB (N,3,H,W) in 0..1, H and W multiples of 16 -> logits (N,1,H,W) of "person".
 
-    def __init__(self, widths: tuple[int, ...] = WIDTHS):
+    layers: the encoder's, FULL as in VGG or LITE.
+    """
+
+    def __init__(self, layers: tuple[str, ...] = LITE, widths: tuple[int, ...] = WIDTHS):
         super().__init__()
+        self.layers = layers
         self.mean = nn.Conv2d(3, 3, 1)
         self.encoder = nn.ModuleDict()
         channels = 3
-        for name in LAYERS:
+        for name in layers:
             if name != "pool":
                 width = widths[int(name[0]) - 1]
                 self.encoder[name] = nn.Conv2d(channels, width, 3, padding=1)
@@ -90,13 +97,10 @@ class SegNet(nn.Module):
         for name, layer in self.encoder.items():
             layer.load_state_dict({k: weights[f"conv{name}.{k}"] for k in ("weight", "bias")})
 
-    def encoder_parameters(self) -> list[nn.Parameter]:
-        return [*self.mean.parameters(), *self.encoder.parameters()]
-
     def encode(self, x: Tensor) -> tuple[list[Tensor], list[Tensor]]:
         """Features before each pooling and at the end; where the maxima stood."""
         x, features, marks = self.mean(x), [], []
-        for name in LAYERS:
+        for name in self.layers:
             if name == "pool":
                 features.append(x)
                 x, where = pool(x)

@@ -1,0 +1,1 @@
+"""Measures of the exported graphs: masks, paintings, and both over time."""

@@ -1,0 +1,67 @@
+"""The exported graphs, run by ONNX Runtime as the program runs them."""
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+import onnxruntime
+
+STYLE_SIDE = 256
+
+
+def session(path: Path, threads: int = 1) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
+    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
+def bgr(picture) -> np.ndarray:
+    """RGB picture -> uint8 (1,h,w,3) BGR."""
+    return np.ascontiguousarray(np.asarray(picture)[None, ..., ::-1])
+
+
+def milliseconds(run, times: int = 40) -> float:
+    """Processor time of one call, the median."""
+    spent = []
+    for _ in range(times):
+        start = time.process_time()
+        run()
+        spent.append(time.process_time() - start)
+    return round(1000 * float(np.median(spent)), 1)
+
+
+def working_size(shape: tuple[int, int], area: int) -> tuple[int, int]:
+    """Height and width of about that area with a picture's aspect, stretched to multiples of 16."""
+    scale = (area / (shape[0] * shape[1])) ** 0.5
+    return tuple(max(16, round(side * scale / 16) * 16) for side in shape)
+
+
+class SegNet:
+    """At sizes of the area of `size`, whatever the picture's aspect."""
+
+    def __init__(self, folder: Path, size: tuple[int, int]):
+        self.session, self.area = session(folder / "segnet-lite.onnx"), size[0] * size[1]
+
+    def __call__(self, picture: np.ndarray) -> np.ndarray:
+        """RGB (h,w,3) -> mask at the working size, float32 0..1."""
+        height, width = working_size(picture.shape[:2], self.area)
+        image = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)
+        return self.session.run(None, {"image": bgr(image)})[0][0, 0]
+
+
+class SANet:
+    def __init__(self, folder: Path):
+        self.encoder, self.painter = session(folder / "sanet-lite-style.onnx"), session(folder / "sanet-lite-paint.onnx")
+        self.names = [o.name for o in self.encoder.get_outputs()]
+
+    def encode(self, picture) -> dict[str, np.ndarray]:
+        """RGB 256x256 -> one style's tensors."""
+        return dict(zip(self.names, self.encoder.run(None, {"image": bgr(picture)})))
+
+    def paint(self, picture, style: dict[str, np.ndarray], alpha=1.0) -> np.ndarray:
+        """RGB, sides multiples of 16; alpha a number or (2,h/4,w/4) -> RGB uint8."""
+        image = bgr(picture)
+        h, w = image.shape[1] // 4, image.shape[2] // 4
+        feed = {"image": image, **style, "share": np.ones((1, 1, h, w), np.float32),
+                "alpha": np.broadcast_to(np.float32(alpha), (2, h, w))[None].copy()}
+        return self.painter.run(None, feed)[0][0, ..., ::-1]

@@ -1,0 +1,60 @@
+"""How good masks are, against drawn ones.
+
+IoU: a picture at a time, then the mean over the set; where nobody is in the picture, 1 if fewer than 1 % of the pixels
+fire, else 0. Boundary F: one-pixel outlines inside the masks (the picture's border is no outline), matched within 0.8 % of
+the diagonal; 2PR/(P+R). False area: share of the picture wrongly called person.
+"""
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image
+
+REACH = 0.008  # of the diagonal
+
+
+def outline(mask: np.ndarray) -> np.ndarray:
+    inner = cv2.erode(mask.astype(np.uint8), np.ones((3, 3), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=1)
+    return mask & (inner == 0)
+
+
+def distance(line: np.ndarray) -> np.ndarray:
+    """Pixels from each place to the nearest point of the line."""
+    return cv2.distanceTransform((~line).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+
+
+def boundary_f(predicted: np.ndarray, truth: np.ndarray) -> float:
+    p, t = outline(predicted), outline(truth)
+    if not p.any() or not t.any():
+        return float(p.any() == t.any())
+    reach = REACH * np.hypot(*truth.shape)
+    precision, recall = (distance(t)[p] <= reach).mean(), (distance(p)[t] <= reach).mean()
+    return 0.0 if precision + recall == 0 else float(2 * precision * recall / (precision + recall))
+
+
+def iou(predicted: np.ndarray, truth: np.ndarray) -> float:
+    if not truth.any():
+        return float(predicted.mean() < 0.01)
+    return float((predicted & truth).sum() / (predicted | truth).sum())
+
+
+def threshold(mask: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """Mask in 0..1, at any size, as grey picture of shape, cut at one half."""
+    grey = Image.fromarray((mask * 255).round().astype(np.uint8))
+    return np.asarray(grey.resize(shape[::-1], Image.BILINEAR)) >= 128
+
+
+def scores(segment, folder: Path) -> dict[str, dict[str, float]]:
+    """Per set: the means over pictures. folder/SET/NAME.jpg and .png; segment(picture) -> mask in 0..1."""
+    table = {}
+    for group in sorted(p for p in folder.iterdir() if p.is_dir()):
+        rows = []
+        for file in sorted(group.glob("*.png")):
+            truth = np.asarray(Image.open(file).convert("L")) > 127
+            photo = np.asarray(Image.open(file.with_suffix(".jpg")).convert("RGB"))
+            predicted = threshold(segment(photo), truth.shape)
+            rows.append((iou(predicted, truth), boundary_f(predicted, truth), float((predicted & ~truth).mean())))
+        if rows:
+            means = np.mean(rows, 0).round(4).tolist()
+            table[group.name] = {"pictures": len(rows), **dict(zip(("iou", "boundary_f", "false_area"), means))}
+    return table

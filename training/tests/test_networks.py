@@ -1,0 +1,100 @@
+"""What the networks promise, and that the exported graphs keep it."""
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+import torch
+
+from training import export
+from training.sanet import SANet
+from training.segnet import SegNet, pool, unpool
+
+
+def test_unpooling_puts_a_maximum_back_where_it_stood():
+    x = torch.zeros(1, 1, 4, 4)
+    x[0, 0, 1, 0], x[0, 0, 2, 3] = 3.0, 5.0
+    top, where = pool(x)
+    back = unpool(top, where)
+    assert back[0, 0, 1, 0] == 3 and back[0, 0, 2, 3] == 5
+    assert back.sum() == 8
+
+
+@pytest.fixture(scope="module")
+def sanet():
+    torch.manual_seed(1)
+    return SANet().eval().requires_grad_(False)
+
+
+@pytest.fixture(scope="module")
+def picture():
+    return torch.rand(1, 3, 64, 96, generator=torch.Generator().manual_seed(2))
+
+
+def constant(value: float, channels: int):
+    return torch.full((1, channels, 16, 24), float(value))
+
+
+def test_at_alpha_0_the_style_does_not_matter(sanet, picture):
+    a, b = (sanet.encode(torch.rand(1, 3, 256, 256, generator=torch.Generator().manual_seed(s))) for s in (3, 4))
+    share = constant(1, 1)
+    off, on = constant(0, 2), constant(1, 2)
+    torch.testing.assert_close(sanet.paint(picture, a, share, off), sanet.paint(picture, b, share, off))
+    assert not torch.allclose(sanet.paint(picture, a, share, on), sanet.paint(picture, b, share, on))
+
+
+def test_the_skip_is_silent_at_alpha_1(sanet, picture):
+    style = sanet.encode(torch.rand(1, 3, 256, 256, generator=torch.Generator().manual_seed(3)))
+    before = sanet.paint(picture, style, constant(1, 1), constant(1, 2))
+    loud = SANet().eval().requires_grad_(False)
+    loud.load_state_dict(sanet.state_dict())
+    loud.skip.weight.fill_(1.0)
+    torch.testing.assert_close(loud.paint(picture, style, constant(1, 1), constant(1, 2)), before)
+    assert not torch.allclose(loud.paint(picture, style, constant(1, 1), constant(0, 2)), before)
+
+
+def test_two_styles_by_share(sanet, picture):
+    """A share of 1 for one of two styles paints as that style alone."""
+    styles = [sanet.encode(torch.rand(1, 3, 256, 256, generator=torch.Generator().manual_seed(s))) for s in (3, 4)]
+    both = type(styles[0])(*(torch.cat(pair, 1) for pair in zip(*styles)))
+    share = torch.cat([constant(0, 1), constant(1, 1)], 1)
+    alone = sanet.paint(picture, styles[1], constant(1, 1), constant(1, 2))
+    torch.testing.assert_close(sanet.paint(picture, both, share, constant(1, 2)), alone, atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.parametrize("half", [False, True], ids=["float32", "float16"])
+def test_export_keeps_the_contract(tmp_path, half):
+    """export() itself compares with PyTorch at three sizes; here the files are opened as the program opens them."""
+    torch.manual_seed(1)
+    segnet, sanet = SegNet().eval().requires_grad_(False), SANet().eval().requires_grad_(False)
+    entries = [export.export(export.SEGNET, export.SegNetGraph(segnet), segnet, tmp_path, half, "test"),
+               export.export(export.STYLE, export.StyleGraph(sanet), sanet, tmp_path, half, "test"),
+               export.export(export.PAINT, export.PaintGraph(sanet), sanet, tmp_path, half, "test")]
+    assert {e["graph"]: e["bytes"] for e in entries} == {e["graph"]: (tmp_path / e["file"]).stat().st_size for e in entries}
+    for entry in entries:
+        model = onnx.load(tmp_path / entry["file"])
+        assert (model.ir_version, model.opset_import[0].version) == (10, 17)
+        keep = {p.key: p.value for p in model.metadata_props}
+        assert keep["name"] == f"lite/{entry['graph']}" and keep.keys() >= {"version", "data", "licence", "commit"}
+        names = {node.output[0]: node.op_type for node in model.graph.node}
+        if entry["graph"] == "sanet-paint":
+            assert names["painting"] == "Cast"
+
+    style = onnxruntime.InferenceSession(tmp_path / "sanet-lite-style.onnx")
+    paint = onnxruntime.InferenceSession(tmp_path / "sanet-lite-paint.onnx")
+    image = np.zeros((1, 256, 256, 3), np.uint8)
+    tensors = dict(zip([o.name for o in style.get_outputs()], style.run(None, {"image": image})))
+    assert {k: v.shape for k, v in tensors.items()} == {
+        "low_keys": (1, 256, 32), "low_values": (1, 256, 48), "high_keys": (1, 256, 32), "high_values": (1, 256, 96)}
+    small = np.zeros((1, 48, 80, 3), np.uint8)
+    share, alpha = np.ones((1, 1, 12, 20), np.float32), np.ones((1, 2, 12, 20), np.float32)
+    painting, = paint.run(None, {"image": small, **tensors, "share": share, "alpha": alpha})
+    assert painting.shape == small.shape and painting.dtype == np.uint8
+
+
+def test_export_refuses_a_graph_that_differs(tmp_path, monkeypatch):
+    net = SegNet().eval().requires_grad_(False)
+    monkeypatch.setattr(export, "TOLERANCE", -1.0)
+    with pytest.raises(SystemExit, match="differ by"):
+        export.export(export.SEGNET, export.SegNetGraph(net), net, tmp_path, True, "test")
+    assert not list(tmp_path.iterdir())

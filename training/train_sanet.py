@@ -1,0 +1,238 @@
+"""Train SANet.
+
+    python -m training.train_sanet --contents DIR [DIR ...] --paintings DIR --vgg DIR --out DIR
+
+A batch is a few pictures, each cut twice with some overlap, the cuts with camera noise of their own: where they overlap
+their paintings must agree, borders included. That alone teaches steadiness and cures the frame that zero padding draws.
+
+Style is judged by the means and standard deviations of VGG's features, content by its normalised features. For α below 1
+the aim lies on the way from the photograph's moments to the style's, so that α is an even control; a pass at α = 0 must give
+the photograph back.
+"""
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from . import loop, pictures
+from .sanet import SANet, Style
+from .vgg import Distilled, Exact, moments, normalised
+
+SIDE = 256         # of the pictures kept in memory; a style's side, by contract
+DEEP = 0.5         # weight of relu5_1 beside relu4_1, and of the distilled network where there is an exact one
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Of the losses."""
+    style: float
+    content: float = 1.0
+    photograph: float = 6.0   # α = 0
+    nearness: float = 3.0     # 0 < α < 1
+    steadiness: float = 8.0
+    variation: float = 0.1
+    range: float = 5.0
+
+
+class Judge:
+    """The loss networks."""
+
+    def __init__(self, folder: Path, device):
+        self.exact, self.distilled = Exact(folder).to(device).eval(), Distilled(folder).to(device).eval()
+
+    @staticmethod
+    def moments(features: list[Tensor]) -> list[Tensor]:
+        """Per layer (N,2C): means, then standard deviations."""
+        return [torch.cat(moments(f), 1) for f in features]
+
+
+def style_moments(judge: Judge, styles: np.ndarray, cache: Path, device) -> list[Tensor]:
+    """Moments of all styles, the exact network's layers first; kept in a file, since they take minutes."""
+    digest = hashlib.sha256(styles.tobytes()).hexdigest()
+    if cache.exists():
+        kept = torch.load(cache, map_location=device, weights_only=True)
+        if kept["digest"] == digest:
+            return [m.float() for m in kept["moments"]]
+    rows = []
+    with torch.no_grad(), torch.autocast(torch.device(device).type, torch.bfloat16):
+        for i in range(0, len(styles), 4):
+            x = pictures.tensor(styles[i:i + 4], device)
+            rows.append(judge.moments(judge.exact(x)) + judge.moments(judge.distilled(x)))
+    table = [torch.cat(layer) for layer in zip(*rows)]
+    loop.save(cache, {"digest": digest, "moments": table})
+    return table
+
+
+class Crops:
+    """Twice-cut contents."""
+
+    def __init__(self, contents: np.ndarray, side: int, slack: int = 24):
+        self.contents, self.side, self.slack = contents, side, slack
+
+    def draw(self, rng: np.random.Generator, n: int) -> tuple[np.ndarray, np.ndarray]:
+        """Windows (n,side+slack,side+slack,3) and where in them the two cuts lie, (n,2,2) of y, x."""
+        whole = self.side + self.slack
+        windows = np.empty((n, whole, whole, 3), np.uint8)
+        for i in range(n):
+            picture = self.contents[rng.integers(len(self.contents))]
+            source = round(whole * min(rng.uniform(1.0, 1.9), SIDE / whole))
+            y, x = rng.integers(SIDE - source + 1, size=2)
+            cut = picture[y:y + source, x:x + source]
+            cut = cv2.resize(cut, (whole, whole), interpolation=cv2.INTER_AREA)
+            windows[i] = cut[:, ::-1] if rng.random() < 0.5 else cut
+        return windows, rng.integers(self.slack + 1, size=(n, 2, 2))
+
+
+def cut(x: Tensor, at: np.ndarray, side: int) -> Tensor:
+    """(n,C,h,w), (n,2) -> (n,C,side,side)"""
+    return torch.stack([p[:, y:y + side, z:z + side] for p, (y, z) in zip(x, at.tolist())])
+
+
+def overlap_difference(a: Tensor, b: Tensor, at: np.ndarray) -> Tensor:
+    """Mean difference of two cuts where they show the same."""
+    side, total = a.shape[-1], a.new_zeros(())
+    for p, q, places in zip(a, b, at):
+        (ya, xa), (yb, xb) = places[0].tolist(), places[1].tolist()
+        y, x = max(ya, yb), max(xa, xb)
+        h, w = min(ya, yb) + side - y, min(xa, xb) + side - x
+        total = total + (p[:, y - ya:y - ya + h, x - xa:x - xa + w] - q[:, y - yb:y - yb + h, x - xb:x - xb + w]).abs().mean()
+    return total / len(a)
+
+
+def blob(rng: np.random.Generator, side: int) -> np.ndarray:
+    """A soft-edged ellipse, somewhat like a person before a webcam: (side,side) in 0..1."""
+    y, x = np.mgrid[0:side, 0:side] / side
+    cy, cx = rng.uniform(0.2, 1.0), rng.uniform(0.1, 0.9)
+    ry, rx = rng.uniform(0.2, 0.7), rng.uniform(0.15, 0.5)
+    distance = np.hypot((y - cy) / ry, (x - cx) / rx)
+    return np.clip((1 - distance) * rng.uniform(2, 20) + 0.5, 0, 1).astype(np.float32)
+
+
+def alphas(rng: np.random.Generator, n: int, side: int) -> np.ndarray:
+    """(n,2,side,side): the first half of the pictures full, of the others a third even, a third uneven, a third a blob's."""
+    out = np.ones((n, 2, side, side), np.float32)
+    for i in range((n + 1) // 2, n):
+        kind = rng.random()
+        if kind < 0.3:
+            out[i] = rng.random()
+        elif kind < 0.5:
+            out[i] = rng.random(2)[:, None, None]
+        else:
+            inside, outside, where = rng.random(2)[:, None, None], np.ones(2)[:, None, None], blob(rng, side)
+            out[i] = where * inside + (1 - where) * outside
+    return out
+
+
+class SANetTask:
+    def __init__(self, settings):
+        self.device, self.settings = torch.device(settings.device), settings
+        self.weights = Weights(style=settings.style_weight)
+        self.judge = Judge(settings.vgg, self.device)
+        contents = pictures.squares(pictures.listed(*settings.contents), SIDE)
+        self.styles = pictures.squares(pictures.listed(settings.paintings), SIDE)
+        self.shown = contents[::max(1, len(contents) // 3)][:3], self.styles[::max(1, len(self.styles) // 6)][:6]
+        self.crops = Crops(contents, settings.side)
+        self.table = style_moments(self.judge, self.styles, settings.out / "styles.pt", self.device)
+        print(f"{len(contents)} contents, {len(self.styles)} styles", flush=True)
+        self.net = SANet().to(self.device, memory_format=torch.channels_last)
+
+    def groups(self) -> list[dict]:
+        return [{"params": list(self.net.parameters())}]
+
+    def draw_styles(self, rng: np.random.Generator, n: int, side: int) -> tuple[Style, Tensor, list[Tensor]]:
+        """n styles encoded; share (n,n,side,side), each picture's own, the last now and then mixed; moments to aim at."""
+        chosen = rng.integers(len(self.styles), size=n)
+        cuts, part = [], self.settings.style_side
+        for i in chosen:
+            y, x = rng.integers(SIDE - part + 1, size=2)
+            cuts.append(self.styles[i, y:y + part, x:x + part, ::rng.choice((1, -1))])
+        one = self.net.encode(pictures.tensor(np.stack(cuts), self.device))
+        # every picture may attend over every style: (n,1,T,C) -> (n,n,T,C)
+        style = Style(*(t.transpose(0, 1).expand(n, -1, -1, -1) for t in one))
+        share = np.zeros((n, n, side, side), np.float32)
+        share[np.arange(n), np.arange(n)] = 1
+        if n > 1 and rng.random() < 0.2:
+            other = blob(rng, side) if rng.random() < 0.5 else rng.random()
+            share[-1, -1], share[-1, 0] = 1 - other, other
+        mean = torch.from_numpy(share.mean((2, 3))).to(self.device)
+        return style, torch.from_numpy(share).to(self.device), [mean @ m[chosen].float() for m in self.table]
+
+    def losses(self, rng: np.random.Generator, progress: float) -> tuple[Tensor, dict[str, float]]:
+        n, side, w = self.settings.batch, self.settings.side, self.weights
+        windows, at = self.crops.draw(rng, n)
+        whole = pictures.tensor(windows, self.device)
+        field = torch.from_numpy(alphas(rng, n, windows.shape[1])).to(self.device)
+        style, share, aims = self.draw_styles(rng, n, windows.shape[1])
+
+        # the first cut of every picture, then the second
+        clean = torch.cat([cut(whole, at[:, i], side) for i in (0, 1)])
+        light = 1 + (torch.rand(2 * n, 1, 1, 1, device=self.device) - 0.5) * 0.04
+        noisy = (clean * light + torch.randn_like(clean) * float(rng.uniform(0, 0.02))).clamp(0, 1)
+        alpha, share = (torch.cat([cut(f, at[:, i], side) for i in (0, 1)]) for f in (field, share))
+        alpha_map, share_map = F.avg_pool2d(alpha, 4), F.avg_pool2d(share, 4)
+        twice = Style(*(torch.cat([t, t]) for t in style))
+        painted = self.net.paint(noisy, twice, share_map, alpha_map).float()
+
+        with torch.no_grad():
+            features = self.judge.distilled(clean)
+            content = [normalised(f) for f in features[3:]]
+            before = self.judge.moments(self.judge.exact(clean[:n])) + self.judge.moments(features)
+        features = self.judge.distilled(painted)
+        exact, distilled = self.judge.moments(self.judge.exact(painted[:n])), self.judge.moments(features)
+        strength = alpha.mean((1, 2, 3))[:, None]
+
+        def distance(layer: int, now: Tensor) -> Tensor:
+            m = len(now)
+            aim = torch.lerp(before[layer][:m], torch.cat([aims[layer]] * 2)[:m], strength[:m])
+            return 2 * (now - aim).square().mean()
+
+        style_loss = sum(distance(i, f) for i, f in enumerate(exact))
+        style_loss = style_loss + sum(distance(3 + i, f) * (1.0 if i == 3 else DEEP) for i, f in enumerate(distilled))
+        content_loss = sum(F.mse_loss(normalised(f), c) * k for f, c, k in zip(features[3:], content, (1.0, DEEP)))
+
+        photograph = self.net.paint(noisy[n:], Style(*(t[n:] for t in twice)), share_map[n:], torch.zeros_like(alpha_map[n:]))
+        photograph_loss = F.l1_loss(photograph.float(), clean[n:])
+        nearness = ((1 - alpha.mean(1, keepdim=True)).square() * (painted - clean).abs()).mean()
+        steadiness = overlap_difference(painted[:n], painted[n:], at)
+        variation = (painted[..., 1:, :] - painted[..., :-1, :]).abs().mean() + (painted[..., 1:] - painted[..., :-1]).abs().mean()
+        outside = (F.relu(painted - 1) + F.relu(-painted)).mean()
+        loss = (w.style * style_loss + w.content * content_loss + w.photograph * photograph_loss + w.nearness * nearness
+                + w.steadiness * steadiness + w.variation * variation + w.range * outside)
+        return loss, {"style": style_loss.item(), "content": content_loss.item(), "photograph": photograph_loss.item(),
+                      "nearness": nearness.item(), "steadiness": steadiness.item(), "outside": outside.item()}
+
+    def sheet(self) -> np.ndarray:
+        """Styles above; then per content: itself, its paintings, and the first style at α = 0.5, 0.25 and 0."""
+        contents, styles = self.shown
+        encoded = self.net.encode(pictures.tensor(styles, self.device))
+        rows = [[np.zeros_like(styles[0]), *styles]]
+        for picture in contents:
+            def paint(style: int, alpha: float) -> np.ndarray:
+                one = Style(*(t[style:style + 1] for t in encoded))
+                share = torch.ones(1, 1, SIDE // 4, SIDE // 4, device=self.device)
+                x = pictures.tensor(picture[None], self.device)
+                return pictures.array(self.net.paint(x, one, share, share.expand(-1, 2, -1, -1) * alpha))[0]
+            rows.append([picture, *(paint(i, 1.0) for i in range(len(styles))), *(paint(0, a) for a in (0.5, 0.25, 0.0))])
+        return pictures.sheet(rows)
+
+
+def main() -> None:
+    parser = loop.arguments("Train SANet.")
+    parser.add_argument("--contents", type=Path, nargs="+", required=True, help="folders of photographs")
+    parser.add_argument("--paintings", type=Path, required=True, help="folder of paintings")
+    parser.add_argument("--batch", type=int, default=2, help="pictures; each is cut twice")
+    parser.add_argument("--side", type=int, default=128, help="of a cut, a multiple of 16")
+    parser.add_argument("--style-side", type=int, default=192, help="of the part of a painting that is encoded, at most 256")
+    parser.add_argument("--style-weight", type=float, default=6.0)
+    settings = parser.parse_args()
+    loop.start(settings)
+    loop.run(SANetTask(settings), settings)
+
+
+if __name__ == "__main__":
+    main()
