@@ -10,10 +10,11 @@ import (
 
 // The composition. F is the frame, S the frame at the painting's size, P the
 // painting, Y(·) luminance, up(·) bilinear; m the mask at the frame's size, and
-// x(m) = x_background + m·(x_person - x_background) for both weights below:
+// x(m) = x_background + m·(x_person - x_background) for the weights below:
 //
 //	raised  = up(P) + l(m)·(Y(F) - up(Y(S)))      the frame's fine luminance, on all channels
-//	picture = raised + p(m)·(F - raised)          the photograph, where hardly anything is painted
+//	picture = raised + p(i)·(F - raised)          the photograph, where hardly anything is painted
+//	i       = clamp(2·q - 1)                      q: m before it was feathered; see innerAtFrame
 //
 // l, the detail, falls with alpha: the less a layer is painted the more of the
 // frame's fineness it keeps, so that faces are crisp and broad strokes stay broad.
@@ -50,10 +51,10 @@ type Painting struct {
 // Composer makes pictures. It holds the memory that this takes.
 type Composer struct {
 	shelf
-	raised, weight, weight3, photo, top *gocv.Mat
-	lumaSmall, lumaUp, finer, coarser   *gocv.Mat
+	weight, weight3, photo, top, near *gocv.Mat
+	lumaSmall, lumaUp, finer, coarser *gocv.Mat
 
-	rest, rest3, colourSum, weightSum *gocv.Mat // of blur
+	far, farWeight, far3, colourSum, weightSum *gocv.Mat // of surround
 
 	still    *frame.Frame // that backdrop was made of
 	backdrop *gocv.Mat
@@ -63,9 +64,9 @@ type Composer struct {
 func NewComposer() *Composer {
 	c := &Composer{}
 	for _, m := range []**gocv.Mat{
-		&c.raised, &c.weight, &c.weight3, &c.photo, &c.top,
+		&c.weight, &c.weight3, &c.photo, &c.top, &c.near,
 		&c.lumaSmall, &c.lumaUp, &c.finer, &c.coarser,
-		&c.rest, &c.rest3, &c.colourSum, &c.weightSum, &c.backdrop,
+		&c.far, &c.farWeight, &c.far3, &c.colourSum, &c.weightSum, &c.backdrop,
 	} {
 		*m = c.mat()
 	}
@@ -111,7 +112,7 @@ func (c *Composer) raise(out *gocv.Mat, s *Scene, m *Mask, at image.Point, perso
 		return err
 	}
 	const unit = 127 // a weight of 1, so that 2 fits
-	if err := c.weigh(s, m, person*unit, background*unit); err != nil {
+	if err := c.weigh(s, m, (*Mask).atFrame, person*unit, background*unit); err != nil {
 		return err
 	}
 	if err := first(
@@ -134,14 +135,15 @@ func (c *Composer) raise(out *gocv.Mat, s *Scene, m *Mask, at image.Point, perso
 
 // uncover lets the photograph through.
 func (c *Composer) uncover(out *gocv.Mat, s *Scene, m *Mask, person, background float32) error {
-	if err := c.weigh(s, m, person*255, background*255); err != nil {
+	if err := c.weigh(s, m, (*Mask).innerAtFrame, person*255, background*255); err != nil {
 		return err
 	}
 	return c.over(out, s.bgr, *c.weight)
 }
 
-// weigh sets weight to the mask's mixture of two weights, 0..255.
-func (c *Composer) weigh(s *Scene, m *Mask, person, background float32) error {
+// weigh sets weight to the mixture of two weights, 0..255, by one of the mask's
+// forms at the frame's size.
+func (c *Composer) weigh(s *Scene, m *Mask, form func(*Mask) (*gocv.Mat, error), person, background float32) error {
 	if m == nil || person == background {
 		at := size(s.luma)
 		if size(c.weight) != at {
@@ -152,11 +154,11 @@ func (c *Composer) weigh(s *Scene, m *Mask, person, background float32) error {
 		c.weight.SetTo(gocv.NewScalar(float64(person), 0, 0, 0))
 		return nil
 	}
-	full, err := m.atFrame()
+	mask, err := form(m)
 	if err != nil {
 		return err
 	}
-	return full.ConvertToWithParams(c.weight, gocv.MatTypeCV8UC1, (person-background)/255, background)
+	return mask.ConvertToWithParams(c.weight, gocv.MatTypeCV8UC1, (person-background)/255, background)
 }
 
 // over lays top over out by the weights m, 0..255: out·(1-m) + top·m, exact where

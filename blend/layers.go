@@ -40,18 +40,30 @@ func (c *Composer) Layers(dst *frame.Frame, s *Scene, m *Mask, person, backgroun
 	if err := c.render(&out, s, m, background); err != nil {
 		return err
 	}
-	full, err := m.atFrame()
+	if err := c.render(c.top, s, m, person); err != nil {
+		return err
+	}
+	if err := c.clean(c.top, s, m); err != nil {
+		return err
+	}
+	mask, err := m.atFrame()
 	if err != nil {
 		return err
 	}
-	top := s.bgr
-	if person.Kind != Original {
-		if err := c.render(c.top, s, m, person); err != nil {
-			return err
-		}
-		top = *c.top
+	return c.over(&out, *c.top, *mask)
+}
+
+// clean takes the old background's colours out of the person's soft edge, where
+// they would be a halo on the new one: outside of innerAtFrame the
+// person's own colours from nearby stand in.
+func (c *Composer) clean(top *gocv.Mat, s *Scene, m *Mask) error {
+	if err := c.surround(c.near, *top, m, false, image.Pt(5, 5)); err != nil {
+		return err
 	}
-	return c.over(&out, top, *full)
+	if err := c.weigh(s, m, (*Mask).innerAtFrame, 0, 255); err != nil {
+		return err
+	}
+	return c.over(top, *c.near, *c.weight)
 }
 
 // Layer makes a whole picture of one layer.
@@ -84,39 +96,47 @@ func (c *Composer) render(out *gocv.Mat, s *Scene, m *Mask, layer Layer) error {
 	return fmt.Errorf("compose layer: unknown kind %d", layer.Kind)
 }
 
-// blurWidth is the picture in which the frame is blurred: a lens's depth needs no pixels.
-const blurWidth = 160
-
-// blur puts the frame out of focus, without the person's colours around them: a
-// mean of the background alone, box(S·(1-m)) / box(1-m), twice over.
+// blur puts the frame out of focus, without the person's colours around them.
 func (c *Composer) blur(out *gocv.Mat, s *Scene, m *Mask) error {
-	full := size(s.luma)
-	at := image.Pt(min(blurWidth, full.X), max(full.Y*min(blurWidth, full.X)/full.X, 1))
-	shrunk, err := s.shrunk(at)
+	return c.surround(out, s.bgr, m, true, image.Pt(13, 13))
+}
+
+// surroundWidth is the picture in which colours spread: that needs no pixels.
+const surroundWidth = 160
+
+// surround fills out with the colours that one layer of the picture has around
+// each place, a mean weighted by the layer w (m, or 1-m of the background):
+// box(box(w·picture)) / box(box(w)), at a small size.
+func (c *Composer) surround(out *gocv.Mat, picture gocv.Mat, m *Mask, background bool, window image.Point) error {
+	full := size(&picture)
+	wide := min(surroundWidth, full.X)
+	at := image.Pt(wide, max(full.Y*wide/full.X, 1))
+	if err := first(
+		gocv.Resize(picture, c.far, at, 0, 0, gocv.InterpolationArea),
+		gocv.Resize(*m.guide, c.farWeight, at, 0, 0, gocv.InterpolationArea),
+	); err != nil {
+		return err
+	}
+	weights, err := c.farWeight.DataPtrUint8()
 	if err != nil {
 		return err
 	}
-	if err := gocv.Resize(*m.guide, c.rest, at, 0, 0, gocv.InterpolationArea); err != nil {
-		return err
-	}
-	rest, err := c.rest.DataPtrUint8()
-	if err != nil {
-		return err
-	}
-	// Never quite nothing, so that a place far inside the person is the mean of
-	// what surrounds it, and nothing is divided by 0.
-	for i, person := range rest {
-		rest[i] = max(255-person, 1)
+	for i, w := range weights {
+		if background {
+			w = 255 - w
+		}
+		// Of a place at the edge most is the other layer's colour. Never quite
+		// nothing: where a window holds none of the layer, its mean is that of all.
+		weights[i] = max(byte(max(2*int(w)-255, 0)), 1)
 	}
 	if err := first(
-		gocv.CvtColor(*c.rest, c.rest3, gocv.ColorGrayToBGR),
-		c.rest3.ConvertTo(c.weightSum, gocv.MatTypeCV32FC3),
-		shrunk.ConvertTo(c.colourSum, gocv.MatTypeCV32FC3),
+		gocv.CvtColor(*c.farWeight, c.far3, gocv.ColorGrayToBGR),
+		c.far3.ConvertTo(c.weightSum, gocv.MatTypeCV32FC3),
+		c.far.ConvertTo(c.colourSum, gocv.MatTypeCV32FC3),
 		gocv.Multiply(*c.colourSum, *c.weightSum, c.colourSum),
 	); err != nil {
 		return err
 	}
-	window := image.Pt(13, 13)
 	for range 2 {
 		if err := first(
 			gocv.Blur(*c.colourSum, c.colourSum, window),
@@ -127,8 +147,8 @@ func (c *Composer) blur(out *gocv.Mat, s *Scene, m *Mask) error {
 	}
 	return first(
 		gocv.Divide(*c.colourSum, *c.weightSum, c.colourSum),
-		c.colourSum.ConvertTo(c.rest3, gocv.MatTypeCV8UC3),
-		gocv.Resize(*c.rest3, out, full, 0, 0, gocv.InterpolationLinear),
+		c.colourSum.ConvertTo(c.far3, gocv.MatTypeCV8UC3),
+		gocv.Resize(*c.far3, out, full, 0, 0, gocv.InterpolationLinear),
 	)
 }
 

@@ -10,26 +10,24 @@ import (
 
 // Mask says where the person is: 255 all person, 0 all background.
 type Mask struct {
-	guide *gocv.Mat // at the guide's size
+	sharp *gocv.Mat // q of refine.go
+	guide *gocv.Mat // q feathered
 	frame image.Point
 
-	full   *gocv.Mat // at the frame's size, once asked for
-	isFull bool
+	full, inner     *gocv.Mat // at the frame's size, once asked for
+	isFull, isInner bool
 
 	mean, small *gocv.Mat
 }
 
 // feather softens the edge outward by pixels of the frame; see refine.go.
 func (m *Mask) feather(pixels float32) error {
-	scale := float64(m.guide.Cols()) / float64(m.frame.X)
+	scale := float64(m.sharp.Cols()) / float64(m.frame.X)
 	reach := int(math.Round(float64(pixels) * scale))
-	if reach == 0 {
-		return nil
-	}
 	return first(
-		gocv.Blur(*m.guide, m.mean, image.Pt(2*reach+1, 2*reach+1)),
+		gocv.Blur(*m.sharp, m.mean, image.Pt(2*reach+1, 2*reach+1)),
 		gocv.Add(*m.mean, *m.mean, m.mean), // saturates at 255
-		gocv.Max(*m.guide, *m.mean, m.guide),
+		gocv.Max(*m.sharp, *m.mean, m.guide),
 	)
 }
 
@@ -53,8 +51,26 @@ func (m *Mask) atFrame() (*gocv.Mat, error) {
 	return m.full, nil
 }
 
-// Average writes the mask's area means at h x w into dst, 0..1: how much of each
-// place of SANet's alpha map is person.
+// innerAtFrame is what of the mask is the person beyond doubt: clamp(2q - 1), which
+// ends at the edge and leaves out what feather adds. On the soft edge the frame
+// shows background; where that must not be, the frame is taken by this mask.
+func (m *Mask) innerAtFrame() (*gocv.Mat, error) {
+	if !m.isInner {
+		if err := first(
+			gocv.Resize(*m.sharp, m.inner, m.frame, 0, 0, gocv.InterpolationLinear),
+			m.inner.ConvertToWithParams(m.inner, gocv.MatTypeCV8UC1, 2, -255),
+		); err != nil {
+			return nil, err
+		}
+		m.isInner = true
+	}
+	return m.inner, nil
+}
+
+// Average writes how much of each place of SANet's maps is person into dst, h x w,
+// 0..1: the area means of the mask, of which the lower half counts as nobody. A
+// place is some ten pixels wide, and a person's alphas on a rim of background
+// would show as a halo of photograph.
 func (m *Mask) Average(dst []float32, h, w int) error {
 	if len(dst) != h*w {
 		return fmt.Errorf("average the mask to %dx%d: room for %d values", w, h, len(dst))
@@ -67,7 +83,7 @@ func (m *Mask) Average(dst []float32, h, w int) error {
 		return err
 	}
 	for i, v := range pix {
-		dst[i] = float32(v) / 255
+		dst[i] = max(2*float32(v)/255-1, 0)
 	}
 	return nil
 }

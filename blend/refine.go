@@ -76,7 +76,7 @@ func NewRefiner() *Refiner {
 	r.steadier = newSteadier(&r.shelf)
 	r.tidier = newTidier(&r.shelf)
 	r.guided = newGuided(&r.shelf)
-	r.mask = Mask{guide: r.mat(), mean: r.mat(), small: r.mat(), full: r.mat()}
+	r.mask = Mask{sharp: r.mat(), guide: r.mat(), mean: r.mat(), small: r.mat(), full: r.mat(), inner: r.mat()}
 	return r
 }
 
@@ -96,11 +96,11 @@ func (r *Refiner) Refine(s *Scene, raw []float32, h, w int, how Refinement) (*Ma
 	if err != nil {
 		return nil, err
 	}
-	if err := r.guided.sharpen(r.mask.guide, tidy, &r.steadier); err != nil {
+	if err := r.guided.sharpen(r.mask.sharp, tidy, &r.steadier); err != nil {
 		return nil, err
 	}
 	r.mask.frame = size(s.luma)
-	r.mask.isFull = false
+	r.mask.isFull, r.mask.isInner = false, false
 	return &r.mask, r.mask.feather(how.Feather)
 }
 
