@@ -3,6 +3,7 @@ package infer
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	ort "github.com/yalue/onnxruntime_go"
 )
@@ -59,9 +60,14 @@ func check(ports []port, inputs, outputs []ort.InputOutputInfo) (described, erro
 	return tensors, nil
 }
 
+// word is an element type as one would say it: uint8, float.
+func word(t ort.TensorElementDataType) string {
+	return strings.ToLower(strings.TrimPrefix(t.String(), "ONNX_TENSOR_ELEMENT_DATA_TYPE_"))
+}
+
 func (p port) accepts(info ort.InputOutputInfo) error {
 	if info.DataType != p.element {
-		return fmt.Errorf("holds %s, not %s", info.DataType, p.element)
+		return fmt.Errorf("holds %s, not %s", word(info.DataType), word(p.element))
 	}
 	match := len(info.Dimensions) == len(p.dims)
 	for i := 0; match && i < len(p.dims); i++ {
@@ -75,7 +81,7 @@ func (p port) accepts(info ort.InputOutputInfo) error {
 		}
 	}
 	if !match {
-		return fmt.Errorf("has the shape %v, not %v (-1: any, -2: one the graph chose)", info.Dimensions, p.dims)
+		return fmt.Errorf("has the shape %v, not %v (-1: any, -2: some number)", info.Dimensions, p.dims)
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strconv"
@@ -124,7 +125,7 @@ func try(path string) error {
 	ort.SetSharedLibraryPath(path)
 	// Errors come back from every call; the library need not print them as well.
 	if err := ort.InitializeEnvironment(ort.WithLogLevelFatal()); err != nil {
-		return fmt.Errorf("%s: %s", path, oneLine(err))
+		return fmt.Errorf("%s: %s", path, inWords(err))
 	}
 	return nil
 }
@@ -144,7 +145,7 @@ func inspect(path string) error {
 	}
 	f, err := elf.Open(path)
 	if err != nil {
-		return fmt.Errorf("%s is no shared library: %w", path, err)
+		return fmt.Errorf("%s is no shared library, or cut short (%w)", path, err)
 	}
 	defer f.Close()
 	machines := map[string]elf.Machine{"amd64": elf.EM_X86_64, "arm64": elf.EM_AARCH64}
@@ -184,5 +185,14 @@ func fits(path, symbolVersion string) error {
 	return nil
 }
 
-// oneLine is the text of an error of the library, which may span several lines.
-func oneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }
+// origin is what the library puts before its words: the place in its source, and a code.
+var origin = regexp.MustCompile(`\[ONNXRuntimeError\] : \d+ : \w+ : `)
+
+// inWords is the text of an error of the library, on one line and without its origin.
+func inWords(err error) string {
+	line := strings.Join(strings.Fields(err.Error()), " ")
+	if at := origin.FindStringIndex(line); at != nil {
+		line = line[at[1]:]
+	}
+	return strings.TrimSuffix(line, ".")
+}

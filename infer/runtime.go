@@ -71,7 +71,7 @@ func Open(o Options) (*Runtime, error) {
 		return r, nil
 	}
 	if err := r.prove(); err != nil {
-		reason := oneLine(err)
+		reason := inWords(err)
 		if o.Provider != Auto {
 			return nil, fmt.Errorf("provider %s: %w: %s; see `stylecam doctor`, or take --provider auto", o.Provider, filter.ErrMissing, reason)
 		}

@@ -45,7 +45,7 @@ type bound[T any] struct {
 func newSession[T any](r *Runtime, g models.Graph, ports []port, bind func(*binding, shape) T) (*session[T], described, error) {
 	name := g.Name + "/" + g.Graph
 	fail := func(err error) (*session[T], described, error) {
-		return nil, nil, fmt.Errorf("network %s: %w: %s", name, filter.ErrInput, oneLine(err))
+		return nil, nil, fmt.Errorf("network %s: %w: %s", name, filter.ErrInput, inWords(err))
 	}
 	inputs, outputs, err := ort.GetInputOutputInfoWithONNXData(g.Bytes)
 	if err != nil {
@@ -57,7 +57,7 @@ func newSession[T any](r *Runtime, g models.Graph, ports []port, bind func(*bind
 	}
 	options, err := r.options()
 	if err != nil {
-		return nil, nil, fmt.Errorf("network %s: %s", name, oneLine(err))
+		return nil, nil, fmt.Errorf("network %s: %s", name, inWords(err))
 	}
 	loaded, err := ort.NewDynamicAdvancedSessionWithONNXData(g.Bytes, nil, nil, options)
 	if err := errors.Join(err, options.Destroy()); err != nil {
@@ -106,11 +106,11 @@ func (s *session[T]) run(b *bound[T]) error {
 	if s.runtime.provider != CPU {
 		// A GPU's inputs were copied to it when they were bound: show it the new ones.
 		if err := b.binding.bindInputs(); err != nil {
-			return fmt.Errorf("network %s at %dx%d: %s", s.name, b.shape.width, b.shape.height, oneLine(err))
+			return fmt.Errorf("network %s at %dx%d: %s", s.name, b.shape.width, b.shape.height, inWords(err))
 		}
 	}
 	if err := s.ort.RunWithBinding(b.binding.io); err != nil {
-		return fmt.Errorf("network %s at %dx%d: %s", s.name, b.shape.width, b.shape.height, oneLine(err))
+		return fmt.Errorf("network %s at %dx%d: %s", s.name, b.shape.width, b.shape.height, inWords(err))
 	}
 	return nil
 }
