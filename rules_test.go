@@ -32,7 +32,7 @@ var layers = map[string][]string{
 	"capture":       {"card", "y4m", "v4l2", "filter", "frame"},
 	"output":        {"card", "y4m", "filter", "frame"},
 	"output/window": {"card", "output", "filter", "frame"},
-	"output/v4l2":   {"v4l2", "card", "filter", "frame"},
+	"output/v4l2":   {"v4l2", "y4m", "card", "filter", "frame"},
 	"webrtc":        {"webrtc/i420", "card", "filter", "frame"},
 	"webrtc/vp8":    {"webrtc/i420"},
 	"webrtc/i420":   {"frame"},

@@ -38,6 +38,13 @@ type Sink interface {
 	Close() error
 }
 
+// Viewed is a Sink that knows whether anybody looks at it: a virtual camera, a
+// web page. While every sink is one and nobody looks, the source may rest.
+type Viewed interface {
+	// Viewed is asked several times a second, by one goroutine, and does not wait.
+	Viewed() bool
+}
+
 // Filter makes the picture of a frame. One goroutine calls it, in the frames' order.
 type Filter interface {
 	// Apply returns the picture of f under the given settings, as a frame that the

@@ -211,14 +211,11 @@ func (d *Device) Write(b []byte) (int, error) {
 	}
 }
 
-// Wait waits until the device has something: a frame, an event, or a failure
-// that the next call will tell. It looks at ctx ten times a second.
-func (d *Device) Wait(ctx context.Context, event bool) error {
+// Wait waits until Dequeue has something: a frame, or a failure. It looks at ctx
+// ten times a second.
+func (d *Device) Wait(ctx context.Context) error {
 	const tick = 100 * time.Millisecond
 	fds := []unix.PollFd{{Fd: int32(d.fd), Events: unix.POLLIN}}
-	if event {
-		fds[0].Events = unix.POLLPRI
-	}
 	for {
 		n, err := unix.Poll(fds, int(tick.Milliseconds()))
 		if ctx.Err() != nil {

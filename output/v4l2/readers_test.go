@@ -1,0 +1,84 @@
+package v4l2
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	video "stylecam/v4l2"
+)
+
+func TestOpensAreCounted(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "video10")
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	before := 1
+	o, err := countOpens(path, func() int { return before })
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer o.close()
+	check := func(when string, want int) {
+		t.Helper()
+		if got := o.any(); o.n != want || got != (want > 0) {
+			t.Errorf("%s: %d count as open, want %d", when, o.n, want)
+		}
+	}
+	check("one had it open before", 1)
+	a, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	check("a second opens it", 2)
+	for range 100 { // programs that look what there is
+		f, err := os.Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.Close()
+	}
+	check("others look in", 2)
+	a.Close()
+	check("the second leaves", 1)
+	w, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Close()
+	check("a writer came and went", 1)
+	for range 20_000 { // more than the kernel keeps
+		f, err := os.Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.Close()
+	}
+	before = 3
+	check("so many that some were lost: counted anew", 3)
+}
+
+type told []int
+
+func (t *told) Readers() (int, error) {
+	if len(*t) == 0 {
+		return 0, video.ErrAgain
+	}
+	n := (*t)[0]
+	*t = (*t)[1:]
+	return n, nil
+}
+
+func TestEventsTellTheLastNumber(t *testing.T) {
+	dev := &told{0}
+	e := &events{dev: dev}
+	for _, step := range []struct {
+		told []int
+		want bool
+	}{{nil, false}, {[]int{1}, true}, {nil, true}, {[]int{0, 1, 0}, false}} {
+		*dev = step.told
+		if got := e.any(); got != step.want {
+			t.Errorf("after %v somebody reads: %v", step.told, got)
+		}
+	}
+}

@@ -1,0 +1,245 @@
+package v4l2
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"stylecam/filter"
+	"stylecam/frame"
+	video "stylecam/v4l2"
+)
+
+// fake is a device of v4l2loopback as far as the sink can tell.
+type fake struct {
+	cap      video.Capability
+	grant    func(want video.Format) (video.Format, error) // nil: as asked
+	inForce  video.Format
+	chunk    int // the most that one write takes; 0: all
+	writeErr error
+	controls map[video.Control]int // nil: has none
+
+	calls   []string
+	written []byte
+}
+
+func (d *fake) call(format string, args ...any) {
+	d.calls = append(d.calls, fmt.Sprintf(format, args...))
+}
+func (d *fake) Capability() (video.Capability, error)    { return d.cap, nil }
+func (d *fake) Format(video.Queue) (video.Format, error) { return d.inForce, nil }
+func (d *fake) StreamOn(video.Queue) error               { d.call("stream on"); return nil }
+func (d *fake) Close() error                             { d.call("close"); return nil }
+func (d *fake) SetRate(_ video.Queue, fps float64) (float64, error) {
+	d.call("rate %g", fps)
+	return fps, nil
+}
+
+func (d *fake) SetFormat(_ video.Queue, want video.Format) (video.Format, error) {
+	d.call("format %dx%d %s", want.Width, want.Height, want.Fourcc)
+	if d.grant != nil {
+		return d.grant(want)
+	}
+	return want, nil
+}
+
+func (d *fake) Control(c video.Control) (int, error) {
+	v, ok := d.controls[c]
+	if !ok {
+		return 0, unix.EINVAL
+	}
+	return v, nil
+}
+
+func (d *fake) SetControl(c video.Control, v int) error {
+	if d.controls == nil {
+		return unix.EINVAL
+	}
+	d.controls[c] = v
+	return nil
+}
+
+func (d *fake) Write(b []byte) (int, error) {
+	if d.writeErr != nil {
+		return 0, d.writeErr
+	}
+	if len(d.written) == 0 {
+		d.call("write")
+	}
+	if d.chunk > 0 {
+		b = b[:min(d.chunk, len(b))]
+	}
+	d.written = append(d.written, b...)
+	return len(b), nil
+}
+
+var loopback = video.Capability{Driver: video.LoopbackDriver, Card: "stylecam", Outputs: true, ReadsWrites: true}
+
+func openFake(t *testing.T, d *fake, cfg Config) *Sink {
+	t.Helper()
+	cfg.Path = "/dev/video10"
+	s, err := open(cfg, func(string) (device, error) { d.call("open"); return d, nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// plain is a frame of one colour.
+func plain(w, h int, b, g, r byte) *frame.Frame {
+	f := frame.New(w, h)
+	for i := 0; i < len(f.Pix); i += 3 {
+		f.Pix[i], f.Pix[i+1], f.Pix[i+2] = b, g, r
+	}
+	return f
+}
+
+func TestStreamsBeforeTheFirstWrite(t *testing.T) {
+	d := &fake{cap: loopback, controls: map[video.Control]int{}}
+	s := openFake(t, d, Config{FPS: 25})
+	for range 2 {
+		if err := s.Write(t.Context(), plain(4, 2, 0, 0, 255)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"open", "format 4x2 YUYV", "rate 25", "stream on", "write", "close"}
+	if !slices.Equal(d.calls, want) {
+		t.Errorf("the driver was called %q, want %q", d.calls, want)
+	}
+	if d.controls[video.KeepFormat] != 1 || d.controls[video.SustainFramerate] != 1 {
+		t.Errorf("controls %v", d.controls)
+	}
+	if want := slices.Repeat([]byte{81, 90, 81, 240}, 8); !slices.Equal(d.written, want) {
+		t.Errorf("red was written as %v", d.written)
+	}
+}
+
+func TestWhatWasGrantedIsWritten(t *testing.T) {
+	grant := func(g video.Format, err error) func(video.Format) (video.Format, error) {
+		return func(video.Format) (video.Format, error) { return g, err }
+	}
+	wide := video.Format{Width: 8, Height: 2, Fourcc: video.YUYV, Stride: 20, Size: 4096}
+	tests := []struct {
+		name    string
+		grant   func(video.Format) (video.Format, error)
+		inForce video.Format
+		size    int
+		at      map[int]byte // some bytes of the picture, which is white
+	}{
+		{"another size: bars at the sides", grant(wide, nil), video.Format{}, 40, map[int]byte{0: 16, 1: 128, 4: 235, 10: 235, 12: 16, 24: 235}},
+		{"refused while locked: what is in force", grant(video.Format{}, unix.EBUSY), wide, 40, map[int]byte{4: 235}},
+		{"planes with long rows", grant(video.Format{Width: 4, Height: 2, Fourcc: video.I420, Stride: 8}, nil), video.Format{}, 24,
+			map[int]byte{0: 235, 3: 235, 4: 0, 8: 235, 16: 128, 17: 128, 18: 0, 20: 128}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			d := &fake{cap: loopback, grant: tt.grant, inForce: tt.inForce}
+			s := openFake(t, d, Config{})
+			if err := s.Write(t.Context(), plain(4, 2, 255, 255, 255)); err != nil {
+				t.Fatal(err)
+			}
+			if len(d.written) != tt.size {
+				t.Fatalf("%d bytes written, want %d", len(d.written), tt.size)
+			}
+			for i, want := range tt.at {
+				if d.written[i] != want {
+					t.Errorf("byte %d is %d, want %d of %v", i, d.written[i], want, d.written)
+				}
+			}
+		})
+	}
+}
+
+func TestFormatIsKeptWhenTheCameraChanges(t *testing.T) {
+	d := &fake{cap: loopback}
+	s := openFake(t, d, Config{})
+	for _, f := range []*frame.Frame{plain(8, 4, 0, 0, 0), plain(16, 8, 0, 0, 0), plain(3, 5, 0, 0, 0)} {
+		if err := s.Write(t.Context(), f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(d.written) != 3*8*4*2 {
+		t.Errorf("%d bytes written, want three pictures of 8x4", len(d.written))
+	}
+}
+
+func TestPartialWritesAreFinished(t *testing.T) {
+	d := &fake{cap: loopback, chunk: 7}
+	s := openFake(t, d, Config{})
+	if err := s.Write(t.Context(), plain(4, 4, 255, 0, 0)); err != nil {
+		t.Fatal(err)
+	}
+	if want := slices.Repeat([]byte{41, 240, 41, 110}, 8); !slices.Equal(d.written, want) {
+		t.Errorf("written %v", d.written)
+	}
+}
+
+func TestACardStaysBehind(t *testing.T) {
+	d := &fake{cap: loopback}
+	var title string
+	s := openFake(t, d, Config{Card: func(dst *frame.Frame, t, _ string) { title = t }})
+	if err := s.Write(t.Context(), plain(4, 2, 9, 9, 9)); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil || title == "" || len(d.written) != 2*16 {
+		t.Errorf("closed with %v after %d bytes, card %q", err, len(d.written), title)
+	}
+}
+
+func TestWhatAnEarlierRunKeptIsUnlocked(t *testing.T) {
+	d := &fake{cap: loopback, controls: map[video.Control]int{video.KeepFormat: 1}}
+	openFake(t, d, Config{})
+	if want := []string{"open", "close", "open"}; !slices.Equal(d.calls, want) || d.controls[video.KeepFormat] != 0 {
+		t.Errorf("calls %q, keep format %d", d.calls, d.controls[video.KeepFormat])
+	}
+}
+
+func TestErrorsTellWhatMendsThem(t *testing.T) {
+	opened := func(c video.Capability) func(string) (device, error) {
+		return func(string) (device, error) { return &fake{cap: c}, nil }
+	}
+	failed := func(err error) func(string) (device, error) {
+		return func(string) (device, error) { return nil, err }
+	}
+	tests := []struct {
+		name string
+		open func(string) (device, error)
+		want string
+	}{
+		{"no such device", failed(fs.ErrNotExist), "modprobe v4l2loopback"},
+		{"no permission", failed(fs.ErrPermission), "usermod -aG video"},
+		{"busy", failed(unix.EBUSY), "busy"},
+		{"a camera", opened(video.Capability{Driver: "uvcvideo", Card: "Cam", Captures: true}), `"Cam", no virtual camera`},
+		{"fed by another", opened(video.Capability{Driver: video.LoopbackDriver, Captures: true, ReadsWrites: true}), "fed by another program"},
+		{"worn out", opened(video.Capability{Driver: video.LoopbackDriver, ReadsWrites: true}), "modprobe -r v4l2loopback"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := open(Config{Path: "/dev/nowhere"}, tt.open)
+			if !errors.Is(err, filter.ErrMissing) || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "\n") {
+				t.Errorf("got %v, want it to say %q", err, tt.want)
+			}
+		})
+	}
+	d := &fake{cap: loopback, writeErr: unix.ENODEV}
+	if err := openFake(t, d, Config{}).Write(t.Context(), plain(2, 2, 0, 0, 0)); err == nil || !strings.Contains(err.Error(), "gone") {
+		t.Errorf("a module unloaded meanwhile: %v", err)
+	}
+}
+
+func TestNothingIsAllocatedPerPicture(t *testing.T) {
+	d := &fake{cap: loopback, written: make([]byte, 1, 1<<24)}
+	s := openFake(t, d, Config{})
+	f := plain(64, 48, 1, 2, 3)
+	if n := testing.AllocsPerRun(100, func() { _ = s.Write(t.Context(), f) }); n > 0 {
+		t.Errorf("%g allocations a picture", n)
+	}
+}
