@@ -9,25 +9,27 @@ import (
 )
 
 // The composition. F is the frame, S the frame at the painting's size, P the
-// painting, Y(·) luminance, up(·) bilinear; m the mask at the frame's size, and
-// x(m) = x_background + m·(x_person - x_background) for the weights below:
+// painting, Y(·) luminance, mean(·) over 5x5 places, up(·) bilinear; m is the mask
+// at the frame's size, i the same without its soft edge (see innerAtFrame), and
+// x(m) = x_background + m·(x_person - x_background) for both weights:
 //
-//	raised  = up(P) + l(m)·(Y(F) - up(Y(S)))      the frame's fine luminance, on all channels
-//	picture = raised + p(i)·(F - raised)          the photograph, where hardly anything is painted
-//	i       = clamp(2·q - 1)                      q: m before it was feathered; see innerAtFrame
+//	base    = mean(Y(S)) + Y(P) - mean(Y(P))
+//	raised  = up(P) + l(m)·(Y(F) - up(base))      on all three channels
+//	picture = raised + p(i)·(F - raised)
 //
-// l, the detail, falls with alpha: the less a layer is painted the more of the
-// frame's fineness it keeps, so that faces are crisp and broad strokes stay broad.
-// p, the photo, is 1 at alpha 0 and gone at alpha 0.25 (see Finish), so that (0,0)
-// is the frame to the last bit whatever the network makes of it, alpha moves
-// between the two without a jump, and the usual settings pay nothing for it.
+// l, the detail, puts the frame's fine luminance in the place of the painting's:
+// at l = 1 raised has Y(F) - up(mean(Y(S))) + up(mean(Y(P))), the painting's tones
+// and the frame's lines. It falls with alpha: the less a layer is painted the more
+// it keeps, so that faces are crisp and broad strokes stay broad. The colours are
+// the painting's alone; fine colour of the frame would fringe every edge.
 //
-// Luminance alone comes back because fine colour does not fit the painting's:
-// it would fringe every edge whose colours were changed.
+// p, the photo, is 1 at alpha 0 and gone from alpha 0.25 on (see FinishOf): (0,0)
+// is the frame to the last bit whatever the network makes of it, alpha leads from
+// one to the other without a jump, and the usual settings pay nothing for it.
 
 // Finish says how a layer's painting and its frame come together.
 type Finish struct {
-	Detail float32 // l: 0..2
+	Detail float32 // l: 0..1
 	Photo  float32 // p: 0..1
 }
 
@@ -39,7 +41,7 @@ const photoUntil = 0.25
 func FinishOf(low, high, detail float32) Finish {
 	rest := max(1-max(low, high)/photoUntil, 0)
 	mean := min((low+high)/2, 1)
-	return Finish{Detail: min(detail*(1-0.7*mean), 2), Photo: rest * rest}
+	return Finish{Detail: min(detail*(1-0.8*mean), 1), Photo: rest * rest}
 }
 
 // Painting is SANet's picture: H*W*3 bytes, blue, green, red.
@@ -51,22 +53,22 @@ type Painting struct {
 // Composer makes pictures. It holds the memory that this takes.
 type Composer struct {
 	shelf
-	weight, weight3, photo, top, near *gocv.Mat
-	lumaSmall, lumaUp, finer, coarser *gocv.Mat
-
-	far, farWeight, far3, colourSum, weightSum *gocv.Mat // of surround
-
-	still    *frame.Frame // that backdrop was made of
-	backdrop *gocv.Mat
+	top                                    *gocv.Mat // the person's layer
+	weight, weight3, part                  *gocv.Mat // of weigh and over
+	fine, mean, base, up, brighter, darker *gocv.Mat // of raise
+	near, far, farWeight, far3             *gocv.Mat // of clean and surround
+	colourSum, weightSum                   *gocv.Mat
+	still                                  *frame.Frame // that backdrop was made of
+	backdrop                               *gocv.Mat
 }
 
 // NewComposer returns a composer.
 func NewComposer() *Composer {
 	c := &Composer{}
 	for _, m := range []**gocv.Mat{
-		&c.weight, &c.weight3, &c.photo, &c.top, &c.near,
-		&c.lumaSmall, &c.lumaUp, &c.finer, &c.coarser,
-		&c.far, &c.farWeight, &c.far3, &c.colourSum, &c.weightSum, &c.backdrop,
+		&c.top, &c.weight, &c.weight3, &c.part,
+		&c.fine, &c.mean, &c.base, &c.up, &c.brighter, &c.darker,
+		&c.near, &c.far, &c.farWeight, &c.far3, &c.colourSum, &c.weightSum, &c.backdrop,
 	} {
 		*m = c.mat()
 	}
@@ -94,7 +96,7 @@ func (c *Composer) finish(out *gocv.Mat, s *Scene, m *Mask, p Painting, person, 
 		return err
 	}
 	if person.Detail > 0 || background.Detail > 0 {
-		if err := c.raise(out, s, m, image.Pt(p.W, p.H), person.Detail, background.Detail); err != nil {
+		if err := c.raise(out, s, m, painting, person.Detail, background.Detail); err != nil {
 			return err
 		}
 	}
@@ -104,31 +106,33 @@ func (c *Composer) finish(out *gocv.Mat, s *Scene, m *Mask, p Painting, person, 
 	return nil
 }
 
-// raise adds the frame's fine luminance. What is brighter and what is darker than
-// the small frame go apart, since bytes have no sign.
-func (c *Composer) raise(out *gocv.Mat, s *Scene, m *Mask, at image.Point, person, background float32) error {
-	shrunk, err := s.shrunk(at)
+// raise gives the painting the frame's fine luminance. What becomes brighter and
+// what darker go apart, since bytes have no sign.
+func (c *Composer) raise(out *gocv.Mat, s *Scene, m *Mask, painting gocv.Mat, person, background float32) error {
+	shrunk, err := s.shrunk(size(&painting))
 	if err != nil {
 		return err
 	}
-	const unit = 127 // a weight of 1, so that 2 fits
-	if err := c.weigh(s, m, (*Mask).atFrame, person*unit, background*unit); err != nil {
+	if err := c.weigh(s, m, (*Mask).atFrame, person*255, background*255); err != nil {
 		return err
 	}
-	if err := first(
-		gocv.CvtColor(*shrunk, c.lumaSmall, gocv.ColorBGRToGray),
-		gocv.Resize(*c.lumaSmall, c.lumaUp, size(s.luma), 0, 0, gocv.InterpolationLinear),
-		gocv.Subtract(*s.luma, *c.lumaUp, c.finer),
-		gocv.Subtract(*c.lumaUp, *s.luma, c.coarser),
-	); err != nil {
-		return err
-	}
+	places := image.Pt(5, 5)
 	return first(
-		gocv.MultiplyWithParams(*c.finer, *c.weight, c.finer, 1./unit, -1),
-		gocv.MultiplyWithParams(*c.coarser, *c.weight, c.coarser, 1./unit, -1),
-		gocv.CvtColor(*c.finer, c.weight3, gocv.ColorGrayToBGR),
+		gocv.CvtColor(painting, c.fine, gocv.ColorBGRToGray),
+		gocv.Blur(*c.fine, c.mean, places),
+		gocv.AddWeighted(*c.fine, 1, *c.mean, -1, 128, c.fine),
+		gocv.CvtColor(*shrunk, c.base, gocv.ColorBGRToGray),
+		gocv.Blur(*c.base, c.mean, places),
+		gocv.AddWeighted(*c.mean, 1, *c.fine, 1, -128, c.base),
+		gocv.Resize(*c.base, c.up, size(s.luma), 0, 0, gocv.InterpolationLinear),
+
+		gocv.Subtract(*s.luma, *c.up, c.brighter),
+		gocv.Subtract(*c.up, *s.luma, c.darker),
+		gocv.MultiplyWithParams(*c.brighter, *c.weight, c.brighter, 1./255, -1),
+		gocv.MultiplyWithParams(*c.darker, *c.weight, c.darker, 1./255, -1),
+		gocv.CvtColor(*c.brighter, c.weight3, gocv.ColorGrayToBGR),
 		gocv.Add(*out, *c.weight3, out),
-		gocv.CvtColor(*c.coarser, c.weight3, gocv.ColorGrayToBGR),
+		gocv.CvtColor(*c.darker, c.weight3, gocv.ColorGrayToBGR),
 		gocv.Subtract(*out, *c.weight3, out),
 	)
 }
@@ -166,9 +170,9 @@ func (c *Composer) weigh(s *Scene, m *Mask, form func(*Mask) (*gocv.Mat, error),
 func (c *Composer) over(out *gocv.Mat, top, m gocv.Mat) error {
 	return first(
 		gocv.CvtColor(m, c.weight3, gocv.ColorGrayToBGR),
-		gocv.MultiplyWithParams(top, *c.weight3, c.photo, 1./255, -1),
+		gocv.MultiplyWithParams(top, *c.weight3, c.part, 1./255, -1),
 		gocv.BitwiseNot(*c.weight3, c.weight3),
 		gocv.MultiplyWithParams(*out, *c.weight3, out, 1./255, -1),
-		gocv.Add(*out, *c.photo, out),
+		gocv.Add(*out, *c.part, out),
 	)
 }

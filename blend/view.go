@@ -53,20 +53,24 @@ func Mirror(picture *frame.Frame) error {
 	return gocv.Flip(out, &out, 1)
 }
 
-// CutOut returns the scene's frame with the mask as its opacity.
-func CutOut(s *Scene, m *Mask) (*image.NRGBA, error) {
+// CutOut returns the scene's frame with the mask as its opacity, and on the soft
+// edge the person's colours for the background's.
+func (c *Composer) CutOut(s *Scene, m *Mask) (*image.NRGBA, error) {
+	if err := first(s.bgr.CopyTo(c.top), c.clean(c.top, s, m)); err != nil {
+		return nil, err
+	}
+	colours, err := c.top.DataPtrUint8()
+	if err != nil {
+		return nil, err
+	}
 	mask, err := m.Full()
 	if err != nil {
 		return nil, err
 	}
 	out := image.NewNRGBA(image.Rect(0, 0, s.Frame.Width, s.Frame.Height))
-	i := 0
-	for y := range s.Frame.Height {
-		row := s.Frame.Row(y)
-		for x := range s.Frame.Width {
-			copy(out.Pix[4*i:], []byte{row[3*x+2], row[3*x+1], row[3*x], mask[i]})
-			i++
-		}
+	for i, opacity := range mask {
+		bgr := colours[3*i:]
+		copy(out.Pix[4*i:], []byte{bgr[2], bgr[1], bgr[0], opacity})
 	}
 	return out, nil
 }

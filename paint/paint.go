@@ -55,9 +55,10 @@ type Config struct {
 	// Pool is where pictures are taken from.
 	Pool *frame.Pool
 	// Interval is the time between two frames of the source, which the quality Auto
-	// holds. 0: no hurry, Auto is Balanced.
+	// holds. At 0 there is nothing to hold, and Auto is Balanced.
 	Interval time.Duration
-	// Still is for single pictures: nothing is remembered from frame to frame.
+	// Still is for single pictures: nothing is remembered from frame to frame, and
+	// Auto is Best.
 	Still bool
 }
 
@@ -120,7 +121,7 @@ func (p *Painter) paint(ctx context.Context, picture, f *frame.Frame, params *fi
 		return err
 	}
 	defer p.scene.Unload()
-	size := p.pace.size(f.Width, f.Height, params.Quality)
+	size := p.size(f, params)
 
 	var mask *blend.Mask
 	if do.mask {
@@ -139,6 +140,15 @@ func (p *Painter) paint(ctx context.Context, picture, f *frame.Frame, params *fi
 	}
 	p.pace.took(params.Quality, t.Lap(filter.StageCompose, start).Sub(began), t.Took(filter.StagePaint))
 	return nil
+}
+
+// size chooses what the networks work at.
+func (p *Painter) size(f *frame.Frame, params *filter.Params) sizes {
+	quality := params.Quality
+	if p.Still && quality == filter.Auto {
+		quality = filter.Best
+	}
+	return p.pace.size(f.Width, f.Height, quality)
 }
 
 // mask segments the scene's frame.
@@ -279,7 +289,7 @@ func (p *Painter) Mask(ctx context.Context, f *frame.Frame, params *filter.Param
 // CutOut returns f with its refined mask as opacity.
 func (p *Painter) CutOut(ctx context.Context, f *frame.Frame, params *filter.Params, t *filter.Trace) (*image.NRGBA, error) {
 	var out *image.NRGBA
-	err := p.withMask(ctx, f, params, t, func(m *blend.Mask) (err error) { out, err = blend.CutOut(p.scene, m); return err })
+	err := p.withMask(ctx, f, params, t, func(m *blend.Mask) (err error) { out, err = p.composer.CutOut(p.scene, m); return err })
 	return out, err
 }
 
@@ -288,7 +298,7 @@ func (p *Painter) withMask(ctx context.Context, f *frame.Frame, params *filter.P
 	if err == nil {
 		defer p.scene.Unload()
 		var mask *blend.Mask
-		if mask, err = p.mask(ctx, params, p.pace.size(f.Width, f.Height, params.Quality), t); err == nil {
+		if mask, err = p.mask(ctx, params, p.size(f, params), t); err == nil {
 			err = use(mask)
 		}
 	}
