@@ -2,7 +2,6 @@
 // what the program draws itself. [Open] turns the command line's --input into a
 // [Source]:
 //
-//	auto           a camera if there is one, else demo
 //	camera         the first real camera; camera:N, camera:/dev/videoN, camera:NAME choose
 //	demo           a portrait that moves before a noisy camera; needs no hardware
 //	card           the test card
@@ -16,6 +15,7 @@ package capture
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"stylecam/filter"
 	"stylecam/frame"
@@ -70,9 +70,12 @@ func Open(ctx context.Context, c Config) (Source, error) {
 	if !(c.FPS >= 0 && c.FPS <= 1000) {
 		return nil, fmt.Errorf("%g frames a second are outside 0 to 1000: %w", c.FPS, filter.ErrInput)
 	}
+	if word, which, _ := strings.Cut(c.Input, ":"); word == "camera" {
+		return openCamera(ctx, which, c)
+	}
 	switch c.Input {
 	case "":
-		return nil, fmt.Errorf("no input named; give auto, camera, demo, card or a file: %w", filter.ErrInput)
+		return nil, fmt.Errorf("no input named; give camera, demo, card or a file: %w", filter.ErrInput)
 	case "demo":
 		return newDemo(c)
 	case "card":

@@ -1,0 +1,99 @@
+package capture
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strconv"
+	"strings"
+
+	"stylecam/filter"
+	"stylecam/v4l2"
+)
+
+// OwnCard is how stylecam's virtual camera is called: pictures that it shows are
+// already painted, so it is never taken as input.
+const OwnCard = "stylecam"
+
+// HasCamera tells whether --input camera would find one.
+func HasCamera() bool {
+	_, err := choose(v4l2.List(), "")
+	return err == nil
+}
+
+// choose finds the device that which names: by number, path, one of its stable
+// links or their last part, or the whole or part of the card's name. "" is the
+// first real camera.
+func choose(all []v4l2.Info, which string) (v4l2.Info, error) {
+	cameras := slices.DeleteFunc(slices.Clone(all), func(i v4l2.Info) bool { return i.Err == nil && !i.Captures })
+	if which == "" {
+		// One that could not be asked still is one: opening it tells why.
+		i := slices.IndexFunc(cameras, func(i v4l2.Info) bool { return i.Camera() || i.Err != nil })
+		if i < 0 {
+			return v4l2.Info{}, fmt.Errorf("no camera is there; plug one in, or try --input demo: %w", filter.ErrMissing)
+		}
+		return cameras[i], nil
+	}
+	for _, named := range []func(v4l2.Info) bool{
+		func(i v4l2.Info) bool { return strconv.Itoa(i.Number) == which || i.Path == which },
+		func(i v4l2.Info) bool {
+			return slices.ContainsFunc(i.Names, func(link string) bool { return link == which || strings.HasSuffix(link, "/"+which) })
+		},
+		func(i v4l2.Info) bool { return strings.EqualFold(i.Card, which) },
+		func(i v4l2.Info) bool { return strings.Contains(strings.ToLower(i.Card), strings.ToLower(which)) },
+	} {
+		i := slices.IndexFunc(cameras, named)
+		if i < 0 {
+			continue
+		}
+		if own := cameras[i]; own.Loopback() && own.Card == OwnCard {
+			return v4l2.Info{}, fmt.Errorf("camera %s is stylecam's own virtual camera; choose one of %s: %w", which, names(cameras), filter.ErrMissing)
+		}
+		return cameras[i], nil
+	}
+	if i := slices.IndexFunc(all, func(i v4l2.Info) bool { return i.Path == which || strconv.Itoa(i.Number) == which }); i >= 0 {
+		return v4l2.Info{}, fmt.Errorf("camera %s: %s gives no pictures now (a virtual camera does while a program feeds it); there are %s: %w", which, all[i].Card, names(cameras), filter.ErrMissing)
+	}
+	return v4l2.Info{}, fmt.Errorf("camera %s is not there; there are %s: %w", which, names(cameras), filter.ErrMissing)
+}
+
+// names lists cameras for an error.
+func names(cameras []v4l2.Info) string {
+	var list []string
+	for _, i := range cameras {
+		if !(i.Loopback() && i.Card == OwnCard) {
+			list = append(list, fmt.Sprintf("%d (%s)", i.Number, i.Card))
+		}
+	}
+	if len(list) == 0 {
+		return "none"
+	}
+	return strings.Join(list, ", ")
+}
+
+// explain says what is the matter with a camera, and what to do.
+func explain(i v4l2.Info, err error) error {
+	name := fmt.Sprintf("camera %s (%s)", i.Path, i.Card)
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("%s: you may not open it; join its group and log in anew (sudo usermod -aG video $USER): %w", name, filter.ErrMissing)
+	case v4l2.Busy(err):
+		return fmt.Errorf("%s is in use by %s; close it there, or take another: %w", name, users(v4l2.Holders(i.Path)), filter.ErrMissing)
+	case v4l2.Gone(err):
+		return fmt.Errorf("%s is gone: %w", name, filter.ErrMissing)
+	}
+	return fmt.Errorf("%s: %w", name, err)
+}
+
+// users names the processes that hold a camera.
+func users(holders []v4l2.Process) string {
+	if len(holders) == 0 {
+		return "a program of another user (sudo fuser -v names it)"
+	}
+	var list []string
+	for _, p := range holders {
+		list = append(list, fmt.Sprintf("%s (process %d)", p.Name, p.PID))
+	}
+	return strings.Join(list, ", ")
+}
