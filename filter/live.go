@@ -21,6 +21,9 @@ type Config struct {
 	// Retry says that a lost source is waited for, with a card shown meanwhile: a
 	// camera. Without it the source's failure ends the run: a file.
 	Retry bool
+	// Idle is how long nobody may look before the source is closed and nothing is
+	// painted, until somebody looks; see Viewed. 0 means never.
+	Idle time.Duration
 	// Filter makes the pictures.
 	Filter Filter
 	// Params are the first settings.
@@ -69,10 +72,17 @@ type Live struct {
 	closed  bool       // the sinks' slots are
 
 	alive atomic.Int32 // sinks that have not failed
-	lost  atomic.Bool  // the source is gone and a card says so
+	lost  atomic.Bool  // the source is gone, or rests, and a card says so
+
+	resting atomic.Bool      // nobody looks
+	wall    func() time.Time // the time of day; tests put the machine to sleep by it
 }
 
 type size struct{ width, height int }
+
+// timeOfDay is the time without the monotonic reading that stands still while
+// the machine sleeps.
+func timeOfDay() time.Time { return time.Now().Round(0) }
 
 // New prepares a run. It owns the sinks from here on: Run closes them.
 func New(cfg Config) (*Live, error) {
@@ -85,7 +95,7 @@ func New(cfg Config) (*Live, error) {
 	if cfg.Card == nil {
 		cfg.Card = func(dst *frame.Frame, _, _ string) { clear(dst.Pix) }
 	}
-	l := &Live{cfg: cfg, in: frame.NewSlot(cfg.Policy), shown: size{640, 480}}
+	l := &Live{cfg: cfg, in: frame.NewSlot(cfg.Policy), shown: size{640, 480}, wall: timeOfDay}
 	for _, s := range cfg.Sinks {
 		l.outputs = append(l.outputs, newOutput(s, cfg.Policy))
 	}
@@ -133,6 +143,7 @@ func (l *Live) Update(change func(*Params)) error {
 func (l *Live) Stats() Stats {
 	s := l.stats.snapshot()
 	s.Drops = l.in.Drops()
+	s.Resting = l.resting.Load()
 	for _, o := range l.outputs {
 		s.Sinks = append(s.Sinks, o.snapshot())
 	}
@@ -240,60 +251,6 @@ func (l *Live) picture(ctx context.Context, f *frame.Frame) error {
 	defer out.Release()
 	l.stats.picture(&t)
 	return l.show(ctx, out, false)
-}
-
-// filterFailed decides what is seen of a frame that could not be painted. A
-// filter that never worked, and a file whose frames all count, end the run.
-func (l *Live) filterFailed(ctx context.Context, f *frame.Frame, err error) error {
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	err = fmt.Errorf("filter, frame %d: %w", f.Seq, err)
-	if l.stats.snapshot().Frames == 0 || l.cfg.Policy == frame.Every {
-		return err
-	}
-	if l.stats.failure() == 1 {
-		l.cfg.Log.Error("the filter fails; a card is shown until it works again", "err", err)
-	}
-	if l.cfg.ShowOriginal {
-		return l.show(ctx, f, false)
-	}
-	l.card("The filter failed", "waiting for it to work again")
-	return nil
-}
-
-// show hands a picture, or a card, to every sink. A picture that was still being
-// painted when a card took its place is not shown over it.
-func (l *Live) show(ctx context.Context, f *frame.Frame, card bool) error {
-	l.publish.Lock()
-	defer l.publish.Unlock()
-	if l.closed || !card && (l.lost.Load() || l.params.Load().Blank) {
-		return nil
-	}
-	l.shown, l.seq = size{f.Width, f.Height}, f.Seq
-	for _, o := range l.outputs {
-		if err := o.slot.Put(ctx, f.Retain()); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-const (
-	blankTitle = "Picture off"
-	blankText  = "nothing is shown until it is switched on again"
-)
-
-// card shows a notice in the size of the last picture.
-func (l *Live) card(title, text string) {
-	l.publish.Lock()
-	s, seq := l.shown, l.seq
-	l.publish.Unlock()
-	f := l.cfg.Pool.Get(s.width, s.height)
-	defer f.Release()
-	l.cfg.Card(f, title, text)
-	f.Seq, f.Captured = seq, time.Now()
-	_ = l.show(context.Background(), f, true) // cards are shown live, where Put never waits
 }
 
 // sinkEnded takes note of a sink that went away. The others go on without it,

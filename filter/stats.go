@@ -48,6 +48,7 @@ type Stats struct {
 	Frames   uint64        // pictures made
 	Failures uint64        // frames on which the filter failed
 	Lost     uint64        // times the source failed and was opened again
+	Resting  bool          // the source is closed because nobody looks
 	FPS      float64       // pictures a second, over the last frames
 	Running  time.Duration // since the first frame
 	Stages   map[string]Quantiles

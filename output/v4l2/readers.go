@@ -30,11 +30,11 @@ func watch(dev *video.Device) (readers, error) {
 	return countOpens(dev.Path, func() int { return len(video.Holders(dev.Path)) })
 }
 
-// nobodyKnows stands for somebody, always.
-type nobodyKnows struct{}
+// nobody reads a device that is closed.
+type nobody struct{}
 
-func (nobodyKnows) any() bool { return true }
-func (nobodyKnows) close()    {}
+func (nobody) any() bool { return false }
+func (nobody) close()    {}
 
 // events hears from the driver how many stream.
 type events struct {

@@ -17,6 +17,7 @@ package v4l2
 import (
 	"context"
 	"fmt"
+	"sync"
 
 	"stylecam/filter"
 	"stylecam/frame"
@@ -46,9 +47,11 @@ type device interface {
 
 // Sink feeds one device. It implements filter.Sink and filter.Viewed.
 type Sink struct {
-	cfg     Config
-	dev     device
-	readers readers
+	cfg Config
+	dev device
+
+	watching sync.Mutex // guards readers, which others ask until Close
+	readers  readers
 
 	granted video.Format // set by the first Write
 	encode  encoder
@@ -91,7 +94,7 @@ func open(cfg Config, openDevice func(path string) (device, error)) (*Sink, erro
 			return nil, explain(cfg.Path, err)
 		}
 	}
-	return &Sink{cfg: cfg, dev: dev, readers: nobodyKnows{}}, nil
+	return &Sink{cfg: cfg, dev: dev, readers: nobody{}}, nil
 }
 
 // Write shows f to whoever reads the device.
@@ -154,7 +157,11 @@ func (s *Sink) start(width, height int) error {
 }
 
 // Viewed tells whether a program has the virtual camera open.
-func (s *Sink) Viewed() bool { return s.readers.any() }
+func (s *Sink) Viewed() bool {
+	s.watching.Lock()
+	defer s.watching.Unlock()
+	return s.readers.any()
+}
 
 // Close leaves a card behind and gives the device back.
 func (s *Sink) Close() error {
@@ -163,7 +170,10 @@ func (s *Sink) Close() error {
 		s.cfg.Card(last, "stylecam is not running", "the picture comes back when it runs again")
 		_ = s.Write(context.Background(), last) // a courtesy: the device may be gone
 	}
+	s.watching.Lock()
 	s.readers.close()
+	s.readers = nobody{}
+	s.watching.Unlock()
 	if err := s.dev.Close(); err != nil {
 		return fmt.Errorf("close %s: %w", s.cfg.Path, err)
 	}

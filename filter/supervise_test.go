@@ -1,0 +1,222 @@
+package filter
+
+import (
+	"context"
+	"errors"
+	"io"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"stylecam/frame"
+)
+
+// viewedSink is a fakeSink that knows whether anybody looks.
+type viewedSink struct {
+	fakeSink
+	looked atomic.Bool
+}
+
+func (s *viewedSink) Viewed() bool { return s.looked.Load() }
+
+// camera opens sources that never end, one every 10 ms, and counts those open.
+type camera struct {
+	pool  *frame.Pool
+	opens atomic.Int32
+	open  atomic.Int32
+}
+
+type cameraSource struct {
+	fakeSource
+	of *camera
+}
+
+func (c *camera) Open(context.Context) (Source, error) {
+	c.opens.Add(1)
+	c.open.Add(1)
+	return &cameraSource{fakeSource{pool: c.pool, interval: 10 * time.Millisecond, frames: -1}, c}, nil
+}
+
+func (s *cameraSource) Close() error { s.of.open.Add(-1); return nil }
+
+// running starts a Live over a camera and a sink, and ends it with the test.
+func running(t *testing.T, cfg Config) *Live {
+	t.Helper()
+	cfg.Retry, cfg.Filter = true, markFilter{pool: cfg.Pool}
+	l := start(t, cfg)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if err := l.Run(ctx); !errors.Is(err, context.Canceled) {
+			t.Errorf("run ended: %v", err)
+		}
+	}()
+	t.Cleanup(func() {
+		cancel()
+		<-done
+		if cfg.Pool.InUse() != 0 {
+			t.Errorf("%d frames left behind", cfg.Pool.InUse())
+		}
+	})
+	return l
+}
+
+func TestCameraRestsWhileNobodyLooks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		pool := new(frame.Pool)
+		cam, sink := &camera{pool: pool}, &viewedSink{}
+		l := running(t, Config{Open: cam.Open, Pool: pool, Idle: 5 * time.Second, Sinks: []NamedSink{{"virtual", sink}}})
+		until := func(what string, limit time.Duration, ok func() bool) time.Duration {
+			t.Helper()
+			begin := time.Now()
+			for !ok() {
+				if time.Since(begin) > limit {
+					t.Fatalf("%s: not within %v", what, limit)
+				}
+				time.Sleep(10 * time.Millisecond)
+			}
+			return time.Since(begin)
+		}
+		released := func() bool { return cam.open.Load() == 0 && l.Stats().Resting }
+		painting := func() bool { return cam.open.Load() == 1 && !l.Stats().Resting }
+
+		if took := until("released", 6*time.Second, released); took < 5*time.Second {
+			t.Errorf("released after %v, want 5 s", took)
+		}
+		pictures := l.Stats().Frames
+		for range 20 { // a program that polls: 100 ms in 3 s
+			sink.looked.Store(true)
+			time.Sleep(100 * time.Millisecond)
+			sink.looked.Store(false)
+			time.Sleep(2900 * time.Millisecond)
+		}
+		if cam.opens.Load() != 1 || l.Stats().Frames > pictures+1 {
+			t.Errorf("glances opened the camera %d times", cam.opens.Load()-1)
+		}
+
+		sink.looked.Store(true)
+		before := len(sink.shown())
+		until("back", time.Second, func() bool { s := sink.shown(); return len(s) > before && s[len(s)-1] == marked })
+		time.Sleep(time.Minute)
+		if cam.opens.Load() != 2 || !painting() {
+			t.Errorf("opened %d times while somebody looked", cam.opens.Load())
+		}
+		sink.looked.Store(false)
+		time.Sleep(3 * time.Second) // a program that opens it anew, as browsers do
+		sink.looked.Store(true)
+		time.Sleep(time.Second)
+		if cam.opens.Load() != 2 {
+			t.Error("released although the reader came back within the debounce")
+		}
+		sink.looked.Store(false)
+		for range 3 { // nor do glances keep it awake
+			time.Sleep(2 * time.Second)
+			sink.looked.Store(true)
+			time.Sleep(100 * time.Millisecond)
+			sink.looked.Store(false)
+		}
+		if !released() {
+			t.Error("glances kept the camera awake")
+		}
+		if s := l.Stats(); s.Lost != 0 {
+			t.Errorf("resting counts as lost %d times", s.Lost)
+		}
+	})
+}
+
+func TestCameraStaysOnForASinkThatCannotTell(t *testing.T) {
+	for name, cfg := range map[string]Config{
+		"a second sink":  {Idle: time.Second, Sinks: []NamedSink{{"virtual", &viewedSink{}}, {"file", &fakeSink{}}}},
+		"never to rest":  {Idle: 0, Sinks: []NamedSink{{"virtual", &viewedSink{}}}},
+		"somebody looks": {Idle: time.Second, Sinks: []NamedSink{{"unseen", &viewedSink{}}, {"seen", seen()}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				cfg.Pool = new(frame.Pool)
+				cam := &camera{pool: cfg.Pool}
+				cfg.Open = cam.Open
+				running(t, cfg)
+				time.Sleep(time.Minute)
+				if cam.opens.Load() != 1 || cam.open.Load() != 1 {
+					t.Errorf("opened %d times", cam.opens.Load())
+				}
+			})
+		})
+	}
+}
+
+func seen() *viewedSink {
+	s := &viewedSink{}
+	s.looked.Store(true)
+	return s
+}
+
+func TestFrozenDriverIsNoticedAndPassedOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		pool := new(frame.Pool)
+		cam := &camera{pool: pool}
+		frozen := make(chan struct{})
+		opened := 0
+		sink := &fakeSink{}
+		l := running(t, Config{
+			Pool: pool, Sinks: []NamedSink{{"sink", sink}},
+			Open: func(ctx context.Context) (Source, error) {
+				switch opened++; opened {
+				case 1:
+					return &fakeSource{pool: pool, interval: 10 * time.Millisecond, frames: 10, end: io.EOF, hang: frozen}, nil
+				case 2: // opening hangs as well
+					<-frozen
+					return nil, errors.New("woken")
+				}
+				return cam.Open(ctx)
+			},
+		})
+		time.Sleep(100 * time.Millisecond) // ten frames, then nothing
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		if s := sink.shown(); s[len(s)-1] != carded {
+			t.Error("no card after 2 s of silence")
+		}
+		cards := len(sink.shown())
+		time.Sleep(4 * time.Second)
+		if n := len(sink.shown()) - cards; n < 6 {
+			t.Errorf("the card was repeated %d times in 4 s", n)
+		}
+		time.Sleep(6 * time.Second)
+		if s := sink.shown(); s[len(s)-1] != marked || l.Stats().Lost != 1 {
+			t.Errorf("no picture again; lost %d times", l.Stats().Lost)
+		}
+		close(frozen)
+	})
+}
+
+func TestCameraIsOpenedAnewAfterSleep(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		pool := new(frame.Pool)
+		cam, sink := &camera{pool: pool}, &fakeSink{}
+		var asleep atomic.Int64
+		ctx, cancel := context.WithCancel(t.Context())
+		l := start(t, Config{Open: cam.Open, Retry: true, Filter: markFilter{pool: pool}, Pool: pool, Sinks: []NamedSink{{"sink", sink}}})
+		l.wall = func() time.Time { return time.Now().Add(time.Duration(asleep.Load())) }
+		done := make(chan error)
+		go func() { done <- l.Run(ctx) }()
+		time.Sleep(time.Second)
+		asleep.Store(int64(8 * time.Hour))
+		time.Sleep(2 * time.Second)
+		if cam.opens.Load() != 2 || cam.open.Load() != 1 {
+			t.Errorf("opened %d times, %d open", cam.opens.Load(), cam.open.Load())
+		}
+		if got := string(slices.Compact(sink.shown())); got != "pcp" {
+			t.Errorf("shown %q, want pictures, a card, pictures", got)
+		}
+		time.Sleep(time.Minute)
+		if cam.opens.Load() != 2 {
+			t.Errorf("opened %d times after waking once", cam.opens.Load())
+		}
+		cancel()
+		<-done
+	})
+}
