@@ -16,7 +16,8 @@ import (
 // Config is what a Live is made of. Fields without a word about their default
 // are needed.
 type Config struct {
-	// Open opens the source, and opens it again after it was lost.
+	// Open opens the source, and opens it again after it was lost: while an earlier
+	// call still hangs in a driver, if need be.
 	Open func(ctx context.Context) (Source, error)
 	// Retry says that a lost source is waited for, with a card shown meanwhile: a
 	// camera. Without it the source's failure ends the run: a file.

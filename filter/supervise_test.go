@@ -159,12 +159,12 @@ func TestFrozenDriverIsNoticedAndPassedOver(t *testing.T) {
 		pool := new(frame.Pool)
 		cam := &camera{pool: pool}
 		frozen := make(chan struct{})
-		opened := 0
+		var opened atomic.Int32
 		sink := &fakeSink{}
 		l := running(t, Config{
 			Pool: pool, Sinks: []NamedSink{{"sink", sink}},
 			Open: func(ctx context.Context) (Source, error) {
-				switch opened++; opened {
+				switch opened.Add(1) {
 				case 1:
 					return &fakeSource{pool: pool, interval: 10 * time.Millisecond, frames: 10, end: io.EOF, hang: frozen}, nil
 				case 2: // opening hangs as well
