@@ -28,7 +28,12 @@ func newPart(path string) (*part, *os.File, error) {
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
 		return nil, nil, cannotWrite(path, errNoFile)
 	}
-	dir, name := filepath.Split(path)
+	// In full, since FFmpeg takes what stands before a colon for a protocol.
+	whole, err := filepath.Abs(path)
+	if err != nil {
+		return nil, nil, cannotWrite(path, err)
+	}
+	dir, name := filepath.Split(whole)
 	ending := filepath.Ext(name)
 	hidden := filepath.Join(dir, "."+strings.TrimSuffix(name, ending)+".")
 	for {
