@@ -45,6 +45,12 @@ type Viewed interface {
 	Viewed() bool
 }
 
+// Aborter is a Sink that can leave nothing behind. Where every frame counts and the
+// run failed, Abort is called before Close: half a file is no result.
+type Aborter interface {
+	Abort() // perhaps during a Write
+}
+
 // Filter makes the picture of a frame. One goroutine calls it, in the frames' order.
 type Filter interface {
 	// Apply returns the picture of f under the given settings, as a frame that the

@@ -182,6 +182,9 @@ func (l *Live) Run(ctx context.Context) error {
 	stop(nil)
 	l.in.Drain()
 	source.Wait()
+	if l.cfg.Policy == frame.Every && ctx.Err() == nil && !isGoodEnd(ended) {
+		l.abort()
+	}
 	l.publish.Lock()
 	for _, o := range l.outputs {
 		o.slot.Close()
@@ -192,11 +195,25 @@ func (l *Live) Run(ctx context.Context) error {
 	return l.result(ctx, ended)
 }
 
+// abort tells the sinks to leave nothing behind.
+func (l *Live) abort() {
+	for _, o := range l.outputs {
+		if a, ok := o.sink.(Aborter); ok {
+			a.Abort()
+		}
+	}
+}
+
 var errEnough = errors.New("the number of frames is reached")
+
+// isGoodEnd tells whether a run that ended so did what it was asked for.
+func isGoodEnd(ended error) bool {
+	return ended == nil || errors.Is(ended, errEnough) || errors.Is(ended, ErrClosed)
+}
 
 // result joins why the run ended with what went wrong in the sinks.
 func (l *Live) result(ctx context.Context, ended error) error {
-	if errors.Is(ended, errEnough) || errors.Is(ended, ErrClosed) {
+	if isGoodEnd(ended) {
 		ended = nil
 	}
 	if err := ctx.Err(); err != nil {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -63,6 +64,8 @@ type fakeSink struct {
 	delay  time.Duration
 	fail   func(n int) error
 	closed int
+
+	aborted atomic.Bool
 }
 
 func (s *fakeSink) Write(ctx context.Context, f *frame.Frame) error {
@@ -79,6 +82,7 @@ func (s *fakeSink) Write(ctx context.Context, f *frame.Frame) error {
 	return nil
 }
 
+func (s *fakeSink) Abort()       { s.aborted.Store(true) }
 func (s *fakeSink) Close() error { s.closed++; return nil }
 
 func (s *fakeSink) shown() []byte {
@@ -153,8 +157,8 @@ func TestOfflineEveryFrameInOrder(t *testing.T) {
 			t.Fatal(err)
 		}
 		for name, s := range map[string]*fakeSink{"slow": slow, "fast": fast} {
-			if len(s.seqs) != 100 || !slices.IsSorted(s.seqs) || s.closed != 1 {
-				t.Errorf("%s sink saw %d frames, closed %d times", name, len(s.seqs), s.closed)
+			if len(s.seqs) != 100 || !slices.IsSorted(s.seqs) || s.closed != 1 || s.aborted.Load() {
+				t.Errorf("%s sink saw %d frames, closed %d times, aborted %t", name, len(s.seqs), s.closed, s.aborted.Load())
 			}
 		}
 		if pool.InUse() != 0 {
@@ -304,6 +308,9 @@ func TestFileThatFailsEndsTheRun(t *testing.T) {
 		})
 		if err := l.Run(t.Context()); !errors.Is(err, ErrInput) {
 			t.Errorf("got %v, want %v", err, broken)
+		}
+		if !sink.aborted.Load() {
+			t.Error("half a file is kept")
 		}
 	})
 }
