@@ -477,3 +477,27 @@ func BenchmarkStyleEncoder(b *testing.B) {
 		}
 	}
 }
+
+// On a GPU inputs are bound again before each run. The CPU does not mind, so that
+// the path can be walked without one.
+func TestNewInputsAreShownToAGPU(t *testing.T) {
+	r := onCPU(t)
+	n, err := r.SegNet(graph(t, "segnet-previous"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.provider = CUDA
+	mask := make([]float32, 256)
+	for i, want := range []float32{0.5, 0.25, 0.625} {
+		image := make([]byte, 768)
+		if i != 1 {
+			image = bytes.Repeat([]byte{255}, 768)
+		}
+		if err := n.Mask(mask, image, 16, 16); err != nil {
+			t.Fatal(err)
+		}
+		if mask[0] != want {
+			t.Errorf("frame %d: mask is %g, want %g", i, mask[0], want)
+		}
+	}
+}

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"stylecam/filter"
+	"stylecam/models"
 )
 
 func collection(t *testing.T) (*Collection, string) {
@@ -164,5 +165,38 @@ func TestFolderFollowsXDG(t *testing.T) {
 	t.Setenv("HOME", "/home/me")
 	if got, err := Folder(); err != nil || got != "/home/me/.local/share/stylecam/styles" {
 		t.Errorf("got %q, %v", got, err)
+	}
+}
+
+// A style belongs to the encoder that made it: whoever brings another one makes the
+// styles again (make styles).
+func TestBuiltinStylesFitTheBuiltinModel(t *testing.T) {
+	m, err := models.Builtin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	encoder, err := m.Graph(models.Lite, models.SANetStyle)
+	if err != nil {
+		t.Fatal(err)
+	}
+	items, err := NewCollection(models.Styles(), t.TempDir()).List()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(items) < 12 {
+		t.Errorf("%d styles come with the program, not a dozen", len(items))
+	}
+	for _, item := range items {
+		if item.Err != nil {
+			t.Error(item.Err)
+			continue
+		}
+		s := item.Style
+		if _, err := s.For(models.Lite, encoder.SHA256); err != nil {
+			t.Error(err)
+		}
+		if s.Artist == "" || s.Title == "" || s.Year == "" || s.Licence == "" || len(s.Preview) == 0 {
+			t.Errorf("%s does not tell its origin: %q, %q, %q, %q, a preview of %d bytes", s.Name, s.Artist, s.Title, s.Year, s.Licence, len(s.Preview))
+		}
 	}
 }
