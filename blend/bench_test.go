@@ -4,6 +4,8 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"gocv.io/x/gocv"
+
 	"stylecam/frame"
 )
 
@@ -22,9 +24,9 @@ func noisy(w, h int) *frame.Frame {
 	return f
 }
 
-// Each stage at 640x480, as docs tell them: go test -bench . -benchmem ./blend
+// Each stage at 640x480, on one thread: go test -run - -bench . ./blend
 func BenchmarkStages(b *testing.B) {
-	SetThreads(1)
+	gocv.SetNumThreads(1)
 	f, dst := noisy(640, 480), frame.New(640, 480)
 	s, r, c := NewScene(), NewRefiner(), NewComposer()
 	defer s.Close()
@@ -52,7 +54,7 @@ func BenchmarkStages(b *testing.B) {
 		if _, err := s.Shrink(segH, segW); err != nil {
 			return err
 		}
-		_, err := s.Shrink(paintH, paintW)
+		_, err := s.Content(paintH, paintW)
 		return err
 	})
 	stage("refine", func() (err error) { m, err = r.Refine(s, raw, segH, segW, how); return err })

@@ -26,9 +26,6 @@ import (
 	"stylecam/frame"
 )
 
-// SetThreads bounds the threads that OpenCV works with, in the whole process.
-func SetThreads(n int) { gocv.SetNumThreads(n) }
-
 // first returns the first error of several steps. The steps have all run: a Mat
 // that one of them left behind is of no use to anyone, and of no harm.
 func first(steps ...error) error { return cmp.Or(steps...) }

@@ -44,7 +44,7 @@ func FinishOf(low, high, detail float32) Finish {
 	return Finish{Detail: min(detail*(1-0.8*mean), 1), Photo: rest * rest}
 }
 
-// Painting is SANet's picture: H*W*3 bytes, blue, green, red.
+// Painting is SANet's picture of Scene.Content: H*W*3 bytes, blue, green, red.
 type Painting struct {
 	Pix  []byte
 	H, W int
@@ -87,10 +87,12 @@ func (c *Composer) Fused(dst *frame.Frame, s *Scene, m *Mask, p Painting, person
 }
 
 func (c *Composer) finish(out *gocv.Mat, s *Scene, m *Mask, p Painting, person, background Finish) error {
-	painting, err := wrapBGR(p.Pix, p.H, p.W)
+	whole, err := wrapBGR(p.Pix, p.H, p.W)
 	if err != nil {
 		return err
 	}
+	defer whole.Close()
+	painting := whole.Region(image.Rect(margin, margin, p.W-margin, p.H-margin))
 	defer painting.Close()
 	if err := gocv.Resize(painting, out, size(s.luma), 0, 0, gocv.InterpolationLinear); err != nil {
 		return err

@@ -8,7 +8,7 @@ import (
 )
 
 // sizesToBear are frames that no camera sends and files may hold.
-var sizesToBear = [][2]int{{1, 1}, {1, 300}, {300, 1}, {17, 9}, {641, 479}, {640, 480}, {1280, 720}, {3840, 2160}}
+var sizesToBear = [][2]int{{1, 1}, {1, 300}, {300, 1}, {17, 9}, {641, 479}, {640, 480}, {1280, 720}}
 
 // stage is everything that one picture takes.
 type stage struct {
@@ -79,6 +79,16 @@ func TestAlphaZeroOfThePersonIsThePerson(t *testing.T) {
 	}
 }
 
+func TestFourK(t *testing.T) {
+	g := newStage(t, noisy(3840, 2160))
+	if err := g.Fused(g.dst, g.Scene, g.mask, g.paint, FinishOf(0.5, 0.3, 1), FinishOf(1, 1, 1)); err != nil {
+		t.Error(err)
+	}
+	if err := g.Layers(g.dst, g.Scene, g.mask, Layer{Kind: Original}, Layer{Kind: Blurred}); err != nil {
+		t.Error(err)
+	}
+}
+
 // sure is what of the mask is the person beyond doubt.
 func sure(t *testing.T, m *Mask) []byte {
 	t.Helper()
@@ -115,7 +125,7 @@ func TestDetailBringsBackTheFramesLuminance(t *testing.T) {
 	f := noisy(640, 480)
 	g := newStage(t, f)
 	// Painted as the network that changes nothing would.
-	small, err := g.Shrink(paintH, paintW)
+	small, err := g.Content(paintH, paintW)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package blend
 import (
 	"fmt"
 	"image"
+	"image/color"
 	"math"
 
 	"gocv.io/x/gocv"
@@ -17,7 +18,7 @@ type Mask struct {
 	full, inner     *gocv.Mat // at the frame's size, once asked for
 	isFull, isInner bool
 
-	mean, small *gocv.Mat
+	mean, small, map4 *gocv.Mat
 }
 
 // feather softens the edge outward by pixels of the frame; see refine.go.
@@ -70,15 +71,19 @@ func (m *Mask) innerAtFrame() (*gocv.Mat, error) {
 // Average writes how much of each place of SANet's maps is person into dst, h x w,
 // 0..1: the area means of the mask, of which the lower half counts as nobody. A
 // place is some ten pixels wide, and a person's alphas on a rim of background
-// would show as a halo of photograph.
+// would show as a halo of photograph. The places of the margin repeat the border's.
 func (m *Mask) Average(dst []float32, h, w int) error {
 	if len(dst) != h*w {
 		return fmt.Errorf("average the mask to %dx%d: room for %d values", w, h, len(dst))
 	}
-	if err := gocv.Resize(*m.guide, m.small, image.Pt(w, h), 0, 0, gocv.InterpolationArea); err != nil {
+	const rim = margin / 4
+	if err := first(
+		gocv.Resize(*m.guide, m.small, image.Pt(w-2*rim, h-2*rim), 0, 0, gocv.InterpolationArea),
+		gocv.CopyMakeBorder(*m.small, m.map4, rim, rim, rim, rim, gocv.BorderReplicate, color.RGBA{}),
+	); err != nil {
 		return err
 	}
-	pix, err := m.small.DataPtrUint8()
+	pix, err := m.map4.DataPtrUint8()
 	if err != nil {
 		return err
 	}

@@ -76,7 +76,7 @@ func NewRefiner() *Refiner {
 	r.steadier = newSteadier(&r.shelf)
 	r.tidier = newTidier(&r.shelf)
 	r.guided = newGuided(&r.shelf)
-	r.mask = Mask{sharp: r.mat(), guide: r.mat(), mean: r.mat(), small: r.mat(), full: r.mat(), inner: r.mat()}
+	r.mask = Mask{sharp: r.mat(), guide: r.mat(), mean: r.mat(), small: r.mat(), map4: r.mat(), full: r.mat(), inner: r.mat()}
 	return r
 }
 

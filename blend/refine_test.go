@@ -14,7 +14,7 @@ func ovalAt(x, y, radius, edge float64) float32 {
 	return float32(min(max(d/edge+0.5, 0), 1))
 }
 
-// scene paints a person's oval over a room, both textured, with the camera's
+// paintScene paints a person's oval over a room, both textured, with the camera's
 // noise (sigma 2) and a wobble of the exposure.
 func paintScene(f *frame.Frame, cx, cy float64, rng *rand.Rand) {
 	gain := 1 + 0.06*(rng.Float64()-0.5)
@@ -26,8 +26,9 @@ func paintScene(f *frame.Frame, cx, cy float64, rng *rand.Rand) {
 			room := 90 + 40*math.Sin(23*u)*math.Cos(17*v)
 			person := 170 + 20*math.Sin(40*(u-cx))*math.Sin(31*v)
 			value := gain * (room + a*(person-room))
+			value += 1.4 * rng.NormFloat64() // what is left in the luminance of sigma 2 in each colour
 			for c := range 3 {
-				row[3*x+c] = byte(min(max(value+2*rng.NormFloat64()+float64(10*c), 0), 255))
+				row[3*x+c] = byte(min(max(value+float64(10*c), 0), 255))
 			}
 		}
 	}

@@ -2,6 +2,7 @@ package blend
 
 import (
 	"image"
+	"image/color"
 
 	"gocv.io/x/gocv"
 
@@ -12,24 +13,31 @@ import (
 // width keeps the edges and averages the sensor's noise.
 const guideWidth = 640
 
+// margin is how far a painting reaches beyond the picture on every side, in pixels
+// of its own size: a multiple of 4, as the maps are a quarter of it. A network pads
+// with zeros, which shows along the border as a frame; so it is given the picture
+// with its border reflected, and what it makes of that is cut off again.
+const margin = 8
+
 // Scene is one frame, with what several stages derive from it.
 type Scene struct {
 	shelf
 	Frame *frame.Frame // what Load was given
 
-	bgr    gocv.Mat  // the frame's pixels; nil before Load
-	luma   *gocv.Mat // at the frame's size
-	guide  *gocv.Mat // luma at about half that, for the mask
-	halves []*gocv.Mat
-	halved int // how many of halves belong to this frame
-	small  map[image.Point]*gocv.Mat
-	fresh  map[image.Point]bool // which of small belong to this frame
+	bgr     gocv.Mat  // the frame's pixels; nil before Load
+	luma    *gocv.Mat // at the frame's size
+	guide   *gocv.Mat // luma at about half that, for the mask
+	content *gocv.Mat // a small frame with its margin
+	halves  []*gocv.Mat
+	halved  int // how many of halves belong to this frame
+	small   map[image.Point]*gocv.Mat
+	fresh   map[image.Point]bool // which of small belong to this frame
 }
 
 // NewScene returns a scene without a frame.
 func NewScene() *Scene {
 	s := &Scene{small: make(map[image.Point]*gocv.Mat), fresh: make(map[image.Point]bool)}
-	s.luma, s.guide = s.mat(), s.mat()
+	s.luma, s.guide, s.content = s.mat(), s.mat(), s.mat()
 	return s
 }
 
@@ -74,9 +82,9 @@ func guideSize(w, h int) image.Point {
 	return image.Pt(max(w/n, 1), max(h/n, 1))
 }
 
-// Shrink returns the frame at a network's size: h*w*3 bytes, blue, green, red,
+// Shrink returns the frame as SegNet is to see it: h*w*3 bytes, blue, green, red,
 // good until the next Load. The aspect may change: what is stretched here is
-// stretched back by Compose. It halves (2x2 means) while the frame is at least
+// stretched back when the picture is put together. It halves (2x2 means) while the frame is at least
 // twice as large, then interpolates.
 func (s *Scene) Shrink(h, w int) ([]byte, error) {
 	m, err := s.shrunk(image.Pt(w, h))
@@ -84,6 +92,20 @@ func (s *Scene) Shrink(h, w int) ([]byte, error) {
 		return nil, err
 	}
 	return m.DataPtrUint8()
+}
+
+// Content returns the frame as SANet is to see it: h*w*3 bytes, blue, green, red,
+// the frame with a margin of its reflected border. Good until the next Load or
+// Content; h and w are at least 64.
+func (s *Scene) Content(h, w int) ([]byte, error) {
+	m, err := s.shrunk(image.Pt(w-2*margin, h-2*margin))
+	if err != nil {
+		return nil, err
+	}
+	if err := gocv.CopyMakeBorder(*m, s.content, margin, margin, margin, margin, gocv.BorderReflect101, color.RGBA{}); err != nil {
+		return nil, err
+	}
+	return s.content.DataPtrUint8()
 }
 
 func (s *Scene) shrunk(to image.Point) (*gocv.Mat, error) {

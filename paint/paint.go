@@ -218,7 +218,7 @@ func personShare(s part) float32     { return s.person }
 // is all back. Which of the two buffers it paints to is the caller's choice.
 func (p *Painter) pass(buffer int, size sizes, parts []part, back, front coat, mask *blend.Mask) (blend.Painting, error) {
 	h, w := size.paint.Y, size.paint.X
-	small, err := p.scene.Shrink(h, w)
+	content, err := p.scene.Content(h, w)
 	if err != nil {
 		return blend.Painting{}, err
 	}
@@ -247,7 +247,7 @@ func (p *Painter) pass(buffer int, size sizes, parts []part, back, front coat, m
 	}
 	pix := grow(p.paintings[buffer], 3*h*w)
 	p.paintings[buffer] = pix
-	if err := p.SANet.Paint(pix, small, h, w, p.tensors, p.share, p.alpha); err != nil {
+	if err := p.SANet.Paint(pix, content, h, w, p.tensors, p.share, p.alpha); err != nil {
 		return blend.Painting{}, fmt.Errorf("paint: %w", err)
 	}
 	return blend.Painting{Pix: pix, H: h, W: w}, nil
