@@ -2,8 +2,6 @@ package infer
 
 import (
 	"bytes"
-	"errors"
-	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -213,81 +211,6 @@ func TestEncodedStylePaints(t *testing.T) {
 	}
 }
 
-func TestWrongShapesAreNamed(t *testing.T) {
-	r := onCPU(t)
-	segnet, err := r.SegNet(graph(t, "segnet"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	sanet, err := r.SANet(graph(t, "sanet-paint"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	mask := func(dst, image, height, width int) error {
-		return segnet.Mask(make([]float32, dst), make([]byte, image), height, width)
-	}
-	paint := func(dst, share, alpha int, styles ...*style.Tensors) error {
-		return sanet.Paint(make([]byte, dst), make([]byte, 768), 16, 16, styles, make([]float32, share), make([]float32, alpha))
-	}
-	tests := map[string]struct {
-		err  error
-		says string
-	}{
-		"odd height":           {mask(17*16, 17*16*3, 17, 16), "not at 16x17"},
-		"nothing":              {mask(0, 0, 0, 0), "not at 0x0"},
-		"negative":             {mask(256, 768, -16, -16), "not at -16x-16"},
-		"a short picture":      {mask(256, 767, 16, 16), "767 bytes"},
-		"a long mask":          {mask(257, 768, 16, 16), "257 numbers"},
-		"a short painting":     {paint(767, 16, 32, flat(0, 0)), "767 bytes"},
-		"no style":             {paint(768, 16, 32), "no style"},
-		"shares of one of two": {paint(768, 16, 32, flat(0, 0), flat(0, 0)), "not 2 styles"},
-		"one alpha":            {paint(768, 16, 16, flat(0, 0)), "16 numbers"},
-		"another model's":      {paint(768, 16, 32, style.New(4, 2, 5, 3)), "style 1 is"},
-	}
-	for name, test := range tests {
-		if test.err == nil || !strings.Contains(test.err.Error(), test.says) {
-			t.Errorf("%s: error is %v, should say %q", name, test.err, test.says)
-		}
-	}
-}
-
-func TestGraphsThatBreakTheContract(t *testing.T) {
-	r := onCPU(t)
-	segnet := func(g models.Graph) error { _, err := r.SegNet(g); return err }
-	sanet := func(g models.Graph) error { _, err := r.SANet(g); return err }
-	encoder := func(g models.Graph) error { _, err := r.StyleEncoder(g); return err }
-	text := models.Graph{Entry: models.Entry{Name: "test", Graph: "segnet"}, Bytes: []byte("no graph at all")}
-	tests := map[string]struct {
-		load func(models.Graph) error
-		g    models.Graph
-		says string
-	}{
-		"an output's name":   {segnet, graph(t, "wrong-output"), `no output "mask"`},
-		"an input's type":    {segnet, graph(t, "wrong-type"), `input "image" holds float, not uint8`},
-		"an input's shape":   {segnet, graph(t, "wrong-shape"), `input "image" has the shape`},
-		"another contract":   {segnet, graph(t, "wrong-contract"), `contract version "2"`},
-		"no contract":        {segnet, graph(t, "wrong-no-contract"), `contract version ""`},
-		"another network":    {sanet, graph(t, "segnet"), `no input "low_keys"`},
-		"painter as encoder": {encoder, graph(t, "sanet-paint"), `no output "low_keys"`},
-		"painter as segnet":  {segnet, graph(t, "sanet-paint"), `no output "mask"`},
-		"no graph":           {segnet, text, "network test/segnet"},
-	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			err := test.load(test.g)
-			if !errors.Is(err, filter.ErrInput) || !strings.Contains(err.Error(), test.says) {
-				t.Fatalf("error is %v, should say %q", err, test.says)
-			}
-			if strings.Contains(err.Error(), "\n") {
-				t.Errorf("error is more than a line: %q", err)
-			}
-		})
-	}
-	if len(r.open) != 0 {
-		t.Errorf("%d networks that were refused are still open", len(r.open))
-	}
-}
-
 func TestClosedNetworkSaysSo(t *testing.T) {
 	r := onCPU(t)
 	n, err := r.SegNet(graph(t, "segnet"))
@@ -392,88 +315,6 @@ func TestTheProgramsOwnModels(t *testing.T) {
 		}
 		if bytes.Equal(dst, image) {
 			t.Errorf("in %d styles the picture was not painted", n)
-		}
-	}
-}
-
-// load3 loads the networks that come with the program.
-func load3(t testing.TB, r *Runtime) (*SegNet, *StyleEncoder, *SANet) {
-	t.Helper()
-	m, err := models.Builtin()
-	if err != nil {
-		t.Fatal(err)
-	}
-	take := func(name string) models.Graph {
-		g, err := m.Graph(models.Lite, name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return g
-	}
-	segnet, err := r.SegNet(take(models.SegNet))
-	if err != nil {
-		t.Fatal(err)
-	}
-	encoder, err := r.StyleEncoder(take(models.SANetStyle))
-	if err != nil {
-		t.Fatal(err)
-	}
-	sanet, err := r.SANet(take(models.SANetPaint))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return segnet, encoder, sanet
-}
-
-func BenchmarkSegNet(b *testing.B) {
-	for _, threads := range []int{1, 2} {
-		for _, size := range [][2]int{{144, 192}, {192, 256}} {
-			height, width := size[0], size[1]
-			b.Run(fmt.Sprintf("%dx%d/threads=%d", height, width, threads), func(b *testing.B) {
-				segnet, _, _ := load3(b, openRuntime(b, Options{Provider: CPU, Threads: threads}))
-				mask, image := make([]float32, height*width), picture(height, width, 1)
-				b.ReportAllocs()
-				for b.Loop() {
-					if err := segnet.Mask(mask, image, height, width); err != nil {
-						b.Fatal(err)
-					}
-				}
-			})
-		}
-	}
-}
-
-func BenchmarkSANet(b *testing.B) {
-	const height, width, places = 192, 256, 48 * 64
-	for _, threads := range []int{1, 2} {
-		for _, n := range []int{1, 2} {
-			b.Run(fmt.Sprintf("%dx%d/styles=%d/threads=%d", height, width, n, threads), func(b *testing.B) {
-				_, encoder, sanet := load3(b, openRuntime(b, Options{Provider: CPU, Threads: threads}))
-				s, err := encoder.Encode(picture(encoder.Side(), encoder.Side(), 2))
-				if err != nil {
-					b.Fatal(err)
-				}
-				styles := []*style.Tensors{s, s}[:n]
-				image, dst := picture(height, width, 1), make([]byte, height*width*3)
-				share, alpha := filled(n*places, 1/float32(n)), filled(2*places, 1)
-				b.ReportAllocs()
-				for b.Loop() {
-					if err := sanet.Paint(dst, image, height, width, styles, share, alpha); err != nil {
-						b.Fatal(err)
-					}
-				}
-			})
-		}
-	}
-}
-
-func BenchmarkStyleEncoder(b *testing.B) {
-	_, encoder, _ := load3(b, onCPU(b))
-	painting := picture(encoder.Side(), encoder.Side(), 1)
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := encoder.Encode(painting); err != nil {
-			b.Fatal(err)
 		}
 	}
 }
