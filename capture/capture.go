@@ -81,6 +81,6 @@ func Open(ctx context.Context, c Config) (Source, error) {
 	case "card":
 		return newCard(c), nil
 	default:
-		return openFile(c)
+		return openFile(ctx, c)
 	}
 }

@@ -2,6 +2,7 @@ package capture
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"image"
@@ -17,25 +18,25 @@ import (
 // openFile opens what a path names, "-" being standard input. What the file is
 // shows in its first bytes, not in its name; "y4m:" may stand before the name and
 // changes nothing.
-func openFile(c Config) (Source, error) {
+func openFile(ctx context.Context, c Config) (Source, error) {
 	c.Input = strings.TrimPrefix(c.Input, "y4m:")
 	if c.Input == "-" {
 		c.Input = "standard input"
-		return openPipe(io.NopCloser(os.Stdin), c)
+		return openPipe(ctx, io.NopCloser(os.Stdin), c)
 	}
 	file, err := openInput(c.Input)
 	if err != nil {
 		return nil, err
 	}
 	if info, err := file.Stat(); err == nil && !info.Mode().IsRegular() {
-		return openPipe(file, c)
+		return openPipe(ctx, file, c)
 	}
 	defer file.Close()
-	return openPath(c.Input, c)
+	return openPath(ctx, c.Input, c)
 }
 
 // openPath opens a regular file, for which c.Input stands in messages.
-func openPath(path string, c Config) (Source, error) {
+func openPath(ctx context.Context, path string, c Config) (Source, error) {
 	file, err := openInput(path)
 	if err != nil {
 		return nil, err
@@ -54,7 +55,7 @@ func openPath(path string, c Config) (Source, error) {
 	}
 	// GIF is the one picture that plays: it goes to the video decoder.
 	if _, format, err := image.DecodeConfig(begin); errors.Is(err, image.ErrFormat) || format == "gif" {
-		return openVideo(path, c)
+		return openVideo(ctx, path, c)
 	}
 	picture, err := readPicture(path, c.Input)
 	if err != nil {
@@ -65,7 +66,7 @@ func openPath(path string, c Config) (Source, error) {
 
 // openPipe takes a y4m stream as it comes. Anything else is stored first, since
 // video files keep their index wherever they like.
-func openPipe(pipe io.ReadCloser, c Config) (Source, error) {
+func openPipe(ctx context.Context, pipe io.ReadCloser, c Config) (Source, error) {
 	begin := bufio.NewReader(pipe)
 	if magic, _ := begin.Peek(len(y4m.Magic)); string(magic) == y4m.Magic {
 		return openY4M(begin, pipe, c)
@@ -78,7 +79,7 @@ func openPipe(pipe io.ReadCloser, c Config) (Source, error) {
 	stored := storedSource{path: file.Name()}
 	_, err = io.Copy(file, begin)
 	if err = errors.Join(err, file.Close()); err == nil {
-		stored.Source, err = openPath(stored.path, c)
+		stored.Source, err = openPath(ctx, stored.path, c)
 	}
 	if err != nil {
 		return nil, errors.Join(err, os.Remove(stored.path))

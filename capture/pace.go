@@ -27,8 +27,7 @@ const leap = 10 * time.Second
 
 // stamp waits until the frame at a time of the file is due, if it must, and
 // returns when it was captured. Times always
-// grow: where the file's do not (OpenCV knows none for the last pictures that were
-// stored out of order), the last step is taken once more.
+// grow: where the file's do not, the last step is taken once more.
 func (c *clock) stamp(ctx context.Context, at time.Duration) (time.Time, error) {
 	switch step := at - c.last; {
 	case !c.begun:

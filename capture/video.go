@@ -1,134 +1,150 @@
 package capture
 
 import (
+	"bufio"
 	"context"
-	"errors"
 	"fmt"
 	"io"
+	"os/exec"
 	"path/filepath"
+	"regexp"
+	"strconv"
+	"syscall"
 	"time"
 
-	"gocv.io/x/gocv"
-
 	"stylecam/filter"
-	"stylecam/frame"
 )
 
-// video is a file, decoded by the ffmpeg within OpenCV: frames in order, turned
-// upright, all of the first one's size.
-type video struct {
-	*grabber
-	info  Info
-	pool  *frame.Pool
-	clock clock
-	first *frame.Frame // read when the file was opened; nil once it is given out
-	seq   uint64
+// decoding is the ffmpeg program at work: it turns a video file into a y4m stream
+// on its standard output and tells the frames' times on its standard error.
+//
+// Within OpenCV there is an ffmpeg too. But that one shows the last picture for
+// ever when a video changes its size, takes BT.709 for BT.601, knows no time for
+// the last frames, and a read that hangs cannot be ended. Here every frame comes
+// upright, in BT.601 and at the first one's size, and with its time.
+type decoding struct {
+	cmd      *exec.Cmd
+	frames   io.Reader
+	duration time.Duration      // 0 if unknown; like rate valid once the first time came
+	rate     float64            // frames a second on average
+	times    chan time.Duration // closed at the end
+	stopped  chan struct{}
 }
 
-func openVideo(path string, c Config) (*video, error) {
-	quiet()
-	// An absolute path is never taken for one of ffmpeg's protocols, whatever the name.
-	abs, err := filepath.Abs(path)
+// openVideo opens a file of any format that ffmpeg knows. It is read until ctx ends.
+func openVideo(ctx context.Context, path string, c Config) (Source, error) {
+	d, err := decodeVideo(ctx, path)
 	if err != nil {
 		return nil, err
 	}
-	notVideo := fmt.Errorf("%s: is no video that can be read, or is cut off at its beginning; give MP4, MKV, WebM, AVI, MOV or y4m: %w", c.Input, filter.ErrInput)
-	vc, err := gocv.VideoCaptureFileWithAPI(abs, gocv.VideoCaptureFFmpeg)
+	// The first time proves that there are frames.
+	var first time.Duration
+	ok := false
+	select {
+	case first, ok = <-d.times:
+	case <-ctx.Done():
+	}
+	if !ok {
+		d.Close()
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		return nil, fmt.Errorf("%s: is no video that can be read, or is cut off at its beginning; give MP4, MKV, WebM, AVI, MOV or y4m: %w", c.Input, filter.ErrInput)
+	}
+	v, err := openY4M(d.frames, d, c)
 	if err != nil {
-		return nil, notVideo
+		return nil, err
 	}
-	v := &video{grabber: newGrabber(vc), pool: c.Pool}
-	v.info = Info{Name: c.Input, Width: c.Width, Height: c.Height, FPS: DefaultFPS}
-	if fps := vc.Get(gocv.VideoCaptureFPS); fps > 0 && fps <= 1000 {
-		v.info.FPS = fps
+	// Some recorders announce their clock's ticks, a thousand a second, as the rate.
+	if d.rate > 0 && v.info.FPS > 1.5*d.rate {
+		v.info.FPS = d.rate
 	}
-	if n := vc.Get(gocv.VideoCaptureFrameCount); n >= 1 && n < 1e12 {
-		v.info.Frames = uint64(n)
-	}
-	v.clock = newClock(c.Live, v.info.FPS)
-	// The first frame proves that there are any, and gives their size.
-	v.first, err = v.decode()
-	switch {
-	case err == io.EOF:
-		err = notVideo
-	case err != nil:
-		err = fmt.Errorf("%s: %w: %w", c.Input, err, filter.ErrInput)
-	}
-	if err != nil {
-		return nil, errors.Join(err, v.Close())
+	v.info.Frames = uint64(d.duration.Seconds()*v.info.FPS + 0.5)
+	v.time = func(seq uint64) time.Duration {
+		if seq == 0 {
+			return first
+		}
+		return <-d.times // 0 after the end: the clock then takes the last step again
 	}
 	return v, nil
 }
 
-func (v *video) Info() Info { return v.info }
-
-// Read returns the next frame.
-func (v *video) Read(ctx context.Context) (*frame.Frame, error) {
-	if err := ctx.Err(); err != nil {
+func decodeVideo(ctx context.Context, path string) (*decoding, error) {
+	program, err := exec.LookPath("ffmpeg")
+	if err != nil {
+		return nil, fmt.Errorf("reading videos needs the program ffmpeg (sudo apt install ffmpeg): %w", filter.ErrMissing)
+	}
+	abs, err := filepath.Abs(path)
+	if err != nil {
 		return nil, err
 	}
-	f := v.first
-	v.first = nil
-	if f == nil {
-		var err error
-		if f, err = v.decode(); err != nil {
-			return nil, err
+	cmd := exec.CommandContext(ctx, program, "-hide_banner", "-nostdin", "-nostats", "-loglevel", "info",
+		"-protocol_whitelist", "file,crypto,data", "-i", "file:"+abs, // whatever its name: a file, and nothing beyond it
+		"-map", "0:V:0", "-vsync", "passthrough",
+		"-vf", "showinfo=checksum=0,scale=out_color_matrix=bt601:out_range=limited,format=yuv420p",
+		"-f", "yuv4mpegpipe", "pipe:1")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C is ours to deal with
+	d := &decoding{cmd: cmd, times: make(chan time.Duration, 16), stopped: make(chan struct{})}
+	if d.frames, err = cmd.StdoutPipe(); err != nil {
+		return nil, err
+	}
+	told, err := cmd.StderrPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, fmt.Errorf("start %s: %w", program, err)
+	}
+	go d.listen(told)
+	return d, nil
+}
+
+var (
+	toldDuration = regexp.MustCompile(`^\s*Duration: (\d+):(\d+):(\d+)\.(\d\d),`)
+	toldRate     = regexp.MustCompile(`^\s*Stream #0:.* Video: .* ([.\d]+) fps,`)
+	toldTime     = regexp.MustCompile(`^\[Parsed_showinfo.* pts_time:\s*([-.\d]+|NOPTS) `)
+)
+
+// listen reads what ffmpeg tells, to the end.
+func (d *decoding) listen(told io.Reader) {
+	defer close(d.times)
+	lines, begun := bufio.NewScanner(told), false
+	for lines.Scan() {
+		line := lines.Text()
+		if m := toldDuration.FindStringSubmatch(line); m != nil && !begun {
+			d.duration = clockTime(m[1:]...)
+		}
+		if m := toldRate.FindStringSubmatch(line); m != nil && !begun {
+			d.rate, _ = strconv.ParseFloat(m[1], 64)
+		}
+		if m := toldTime.FindStringSubmatch(line); m != nil {
+			begun = true
+			seconds, _ := strconv.ParseFloat(m[1], 64) // none is 0, which does not grow: see clock
+			select {
+			case d.times <- time.Duration(seconds * float64(time.Second)):
+			case <-d.stopped:
+			}
 		}
 	}
-	var err error
-	if f.Captured, err = v.clock.stamp(ctx, v.position()); err != nil {
-		f.Release()
-		return nil, err
-	}
-	return f, nil
+	_, _ = io.Copy(io.Discard, told) // a line too long must not hold ffmpeg up
 }
 
-func (v *video) decode() (f *frame.Frame, err error) {
-	ok, err := v.grab(func(m gocv.Mat) error {
-		if v.info.Width == 0 {
-			v.info.Width, v.info.Height = m.Cols(), m.Rows()
-		}
-		f = v.pool.Get(v.info.Width, v.info.Height)
-		return cover(f, m)
-	})
-	switch {
-	case err != nil && f != nil:
-		f.Release()
-		return nil, err
-	case err != nil:
-		return nil, err
-	case !ok:
-		v.ended()
-		return nil, io.EOF
+// clockTime is hours, minutes, seconds and hundredths.
+func clockTime(digits ...string) time.Duration {
+	var sum time.Duration
+	for i, unit := range []time.Duration{time.Hour, time.Minute, time.Second, time.Second / 100} {
+		n, _ := strconv.Atoi(digits[i])
+		sum += time.Duration(n) * unit
 	}
-	f.Seq = v.seq
-	v.seq++
-	return f, nil
+	return sum
 }
 
-// ended notes that a file gave less than it announced. Announcements of some
-// containers are estimates: a few frames do not count.
-func (v *video) ended() {
-	if v.seq > 0 && v.seq+v.seq/20+2 < v.info.Frames {
-		v.info.Note = fmt.Sprintf("%s ended after %d of the %d frames it announces: it seems to be cut off", v.info.Name, v.seq, v.info.Frames)
+// Close ends ffmpeg, wherever it is.
+func (d *decoding) Close() error {
+	close(d.stopped)
+	_ = d.cmd.Process.Kill()
+	for range d.times { // until listen has ended: Wait closes what it reads
 	}
-}
-
-// position is the time of the frame decoded last, from the file's beginning.
-func (v *video) position() time.Duration {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if v.closed {
-		return 0
-	}
-	return time.Duration(v.vc.Get(gocv.VideoCapturePosMsec) * float64(time.Millisecond))
-}
-
-// Close frees the file and the frame that nobody asked for.
-func (v *video) Close() error {
-	if v.first != nil {
-		v.first.Release()
-		v.first = nil
-	}
-	return v.grabber.Close()
+	_ = d.cmd.Wait() // it was killed
+	return nil
 }

@@ -2,6 +2,7 @@ package capture
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"os"
@@ -126,6 +127,48 @@ func TestVideoKeepsTheFilesTimes(t *testing.T) {
 	}
 }
 
+// What browsers record has no rate: its ticks must not be taken for one.
+func TestVideoWithoutARate(t *testing.T) {
+	path := ffmpeg(t, "recorded.webm", cards(t, 160, 120, 0, 20), "-i", "-", "-vf", "setpts=N/25/TB+0.003*mod(N\\,2)/TB", "-vsync", "vfr", "-video_track_timescale", "1000")
+	if fps := open(t, Config{Input: path}).Info().FPS; fps < 20 || fps > 60 {
+		t.Errorf("%g frames a second", fps)
+	}
+}
+
+func TestVideoEndsWithContext(t *testing.T) {
+	path := ffmpeg(t, "a.mp4", cards(t, 160, 120, 0, 200), "-i", "-", "-pix_fmt", "yuv420p")
+	ctx, cancel := context.WithCancel(t.Context())
+	pool := new(frame.Pool)
+	s, err := Open(ctx, Config{Input: path, Pool: pool})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cancel()
+	for err == nil {
+		var f *frame.Frame
+		if f, err = s.Read(ctx); err == nil {
+			f.Release()
+		}
+	}
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// Colours of high definition are weighted otherwise (BT.709).
+func TestVideoColours(t *testing.T) {
+	for _, matrix := range []string{"bt709", "smpte170m"} {
+		path := ffmpeg(t, matrix+".mp4", nil, "-f", "lavfi", "-i", "color=0x00c000:rate=25", "-frames:v", "3",
+			"-vf", "scale=320:240:out_color_matrix="+matrix+",format=yuv420p", "-colorspace", matrix)
+		if p := read(t, open(t, Config{Input: path})).Row(100)[300:303]; p[0] > 6 || p[2] > 6 || p[1] < 186 || p[1] > 198 {
+			t.Errorf("%s: green of 192 is %v", matrix, p)
+		}
+	}
+}
+
 func TestVideoLiveKeepsPace(t *testing.T) {
 	s := open(t, Config{Input: ffmpeg(t, "a.mp4", cards(t, 160, 120, 0, 10), "-i", "-"), Live: true})
 	begin := time.Now()
@@ -144,6 +187,23 @@ func TestVideoOfOddAndAskedSizes(t *testing.T) {
 	wantNumbers(t, numbers(t, s), 3)
 	wantNumbers(t, numbers(t, open(t, Config{Input: path, Width: 642, Height: 482})), 3)
 	wantNumbers(t, numbers(t, open(t, Config{Input: ffmpeg(t, "a.y4m", nil, "-i", path, "-pix_fmt", "yuv420p"), Width: 160, Height: 120})), 3)
+}
+
+func TestVideoThatChangesSize(t *testing.T) {
+	small := ffmpeg(t, "a.ts", cards(t, 320, 240, 0, 20), "-i", "-", "-pix_fmt", "yuv420p", "-bf", "0")
+	large := ffmpeg(t, "b.ts", cards(t, 640, 480, 20, 20), "-i", "-", "-pix_fmt", "yuv420p", "-bf", "0")
+	both := filepath.Join(t.TempDir(), "both.ts")
+	if err := os.WriteFile(both, append(slurp(t, small), slurp(t, large)...), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	s := open(t, Config{Input: both})
+	if i := s.Info(); i.Width != 320 || i.Height != 240 {
+		t.Errorf("info %+v", i)
+	}
+	got := numbers(t, s)
+	if len(got) < 39 || got[len(got)-1] != 39 { // the frame at the seam may be lost
+		t.Errorf("cards %v", got)
+	}
 }
 
 func TestVideoCutOff(t *testing.T) {
@@ -171,7 +231,8 @@ func TestVideoCutOff(t *testing.T) {
 			if err != io.EOF || count < 20 || count > 80 {
 				t.Errorf("half a file of 100 frames gave %d, then %v", count, err)
 			}
-			if note := s.Info().Note; !strings.Contains(note, "cut off") {
+			// An AVI's length is guessed from what is there.
+			if note := s.Info().Note; name != "a.avi" && !strings.Contains(note, "cut off") {
 				t.Errorf("%d frames came, and nobody is told: %q", count, note)
 			}
 		})
@@ -246,7 +307,7 @@ func TestPipes(t *testing.T) {
 				_, _ = w.Write(content)
 			}()
 			pool := new(frame.Pool)
-			s, err := openPipe(r, Config{Input: "standard input", Pool: pool})
+			s, err := openPipe(t.Context(), r, Config{Input: "standard input", Pool: pool})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -258,29 +319,6 @@ func TestPipes(t *testing.T) {
 				t.Errorf("left behind: %v, %d frames", left, pool.InUse())
 			}
 		})
-	}
-}
-
-func TestCloseWhileAReadHangs(t *testing.T) {
-	v, err := openVideo(ffmpeg(t, "a.mp4", cards(t, 160, 120, 0, 8), "-i", "-"), Config{Pool: new(frame.Pool)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	v.mu.Lock() // as a read does that hangs in the driver
-	if err := v.Close(); err != nil {
-		t.Error(err)
-	}
-	if v.closed {
-		t.Error("closed under a running read")
-	}
-	v.mu.Unlock()
-	for open := true; open; {
-		v.mu.Lock()
-		open = !v.closed
-		v.mu.Unlock()
-	}
-	if _, err := v.Read(t.Context()); err == nil {
-		t.Error("read from a closed source")
 	}
 }
 

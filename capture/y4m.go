@@ -12,13 +12,15 @@ import (
 	"stylecam/y4m"
 )
 
-// rawVideo is a y4m stream, from a file or from another program's pipe.
+// rawVideo is a y4m stream: from a file, from another program's pipe, or from
+// ffmpeg, which decodes a video for us.
 type rawVideo struct {
 	info   Info
 	stream *y4m.Reader
 	file   io.Closer
 	pool   *frame.Pool
 	clock  clock
+	time   func(seq uint64) time.Duration // of a frame within the stream
 	seq    uint64
 }
 
@@ -36,7 +38,10 @@ func openY4M(in io.Reader, file io.Closer, c Config) (*rawVideo, error) {
 	if fps := h.FPS(); fps > 0 && fps <= 1000 {
 		info.FPS = fps
 	}
-	return &rawVideo{info: info, stream: stream, file: file, pool: c.Pool, clock: newClock(c.Live, info.FPS)}, nil
+	return &rawVideo{
+		info: info, stream: stream, file: file, pool: c.Pool, clock: newClock(c.Live, info.FPS),
+		time: func(seq uint64) time.Duration { return time.Duration(float64(seq) / info.FPS * float64(time.Second)) },
+	}, nil
 }
 
 func (v *rawVideo) Info() Info   { return v.info }
@@ -50,18 +55,20 @@ func (v *rawVideo) Read(ctx context.Context) (*frame.Frame, error) {
 	}
 	planes, err := v.stream.ReadFrame()
 	switch {
+	case err != nil && ctx.Err() != nil: // which ended ffmpeg
+		return nil, ctx.Err()
 	case errors.Is(err, io.ErrUnexpectedEOF) && v.seq > 0:
 		v.info.Note = fmt.Sprintf("%s ends in the middle of frame %d: it seems to be cut off", v.info.Name, v.seq)
 		return nil, io.EOF
 	case err == io.EOF && v.seq > 0:
+		v.ended()
 		return nil, io.EOF
 	case err == io.EOF || errors.Is(err, io.ErrUnexpectedEOF):
 		return nil, fmt.Errorf("%s: holds no whole frame: %w", v.info.Name, filter.ErrInput)
 	case err != nil:
 		return nil, fmt.Errorf("%s: frame %d: %w: %w", v.info.Name, v.seq, err, filter.ErrInput)
 	}
-	at := time.Duration(float64(v.seq) / v.info.FPS * float64(time.Second))
-	captured, err := v.clock.stamp(ctx, at)
+	captured, err := v.clock.stamp(ctx, v.time(v.seq))
 	if err != nil {
 		return nil, err
 	}
@@ -97,4 +104,12 @@ func (v *rawVideo) picture(planes []byte) (*frame.Frame, error) {
 		return nil, err
 	}
 	return f, nil
+}
+
+// ended notes that a file gave less than it announced, which is its length by its
+// rate: some frames too few are no fault.
+func (v *rawVideo) ended() {
+	if v.seq+v.seq/20+2 < v.info.Frames {
+		v.info.Note = fmt.Sprintf("%s ended after %d of about %d frames: it seems to be cut off", v.info.Name, v.seq, v.info.Frames)
+	}
 }
