@@ -1,0 +1,220 @@
+package webrtc
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/pion/ice/v4"
+	"github.com/pion/interceptor"
+	"github.com/pion/interceptor/pkg/cc"
+	"github.com/pion/interceptor/pkg/gcc"
+	"github.com/pion/logging"
+	"github.com/pion/webrtc/v4"
+)
+
+// Network is where media comes and goes: one UDP port and one TCP port that all
+// peers share, which is what a firewall has to let through.
+type Network struct {
+	settings   webrtc.SettingEngine
+	iceServers []webrtc.ICEServer
+	port       int
+	closers    []func() error
+}
+
+// After these an unreachable peer counts as disconnected, and as gone; and this
+// often an idle connection is proved alive.
+const (
+	iceDisconnected = 4 * time.Second
+	iceFailed       = 8 * time.Second
+	iceKeepAlive    = time.Second
+)
+
+// NewNetwork opens the ports. With a loopback host nothing else is listened on or
+// told to peers. Port 0 lets the system choose. iceServers are STUN and TURN
+// servers: stun:HOST, or turn:USER:PASSWORD@HOST[?transport=tcp].
+func NewNetwork(host string, port int, iceServers []string) (*Network, error) {
+	n := &Network{}
+	for _, s := range iceServers {
+		server, err := parseICEServer(s)
+		if err != nil {
+			return nil, err
+		}
+		n.iceServers = append(n.iceServers, server)
+	}
+	if err := n.listen(host, port); err != nil {
+		n.Close()
+		return nil, fmt.Errorf("media port %d: %w", port, err)
+	}
+	n.settings.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
+	n.settings.SetICETimeouts(iceDisconnected, iceFailed, iceKeepAlive)
+	n.settings.LoggerFactory = silence
+	return n, nil
+}
+
+// silence is pion's log: what matters of it comes as errors and states.
+var silence = &logging.DefaultLoggerFactory{DefaultLogLevel: logging.LogLevelDisabled}
+
+func (n *Network) listen(host string, port int) error {
+	types := []webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeTCP4, webrtc.NetworkTypeUDP6, webrtc.NetworkTypeTCP6}
+	tcpHost := ""
+	if isLoopback(host) {
+		types = types[:2]
+		tcpHost = "127.0.0.1"
+		conn, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port})
+		if err != nil {
+			return err
+		}
+		n.port = conn.LocalAddr().(*net.UDPAddr).Port
+		mux := webrtc.NewICEUDPMux(silence.NewLogger("udp"), conn)
+		n.settings.SetICEUDPMux(mux)
+		n.closers = append(n.closers, mux.Close)
+		n.settings.SetIPFilter(net.IP.IsLoopback)
+	} else {
+		mux, err := ice.NewMultiUDPMuxFromPort(port, ice.UDPMuxFromPortWithLoopback(), ice.UDPMuxFromPortWithIPFilter(routable),
+			ice.UDPMuxFromPortWithLogger(silence.NewLogger("udp")))
+		if err != nil {
+			return err
+		}
+		n.port = port
+		n.settings.SetICEUDPMux(mux)
+		n.closers = append(n.closers, mux.Close)
+		n.settings.SetIPFilter(routable)
+	}
+	n.settings.SetIncludeLoopbackCandidate(true)
+	n.settings.SetNetworkTypes(types)
+
+	listener, err := net.Listen("tcp", net.JoinHostPort(tcpHost, fmt.Sprint(n.port)))
+	if err != nil {
+		return err
+	}
+	tcp := ice.NewTCPMuxDefault(ice.TCPMuxParams{
+		Listener:             listener,
+		ReadBufferSize:       64,
+		WriteBufferSize:      1 << 20, // a second or two; a viewer that is slower than that loses packets, and holds up nobody
+		FirstStunBindTimeout: 10 * time.Second,
+		Logger:               silence.NewLogger("tcp"),
+	})
+	n.settings.SetICETCPMux(tcp)
+	n.closers = append(n.closers, tcp.Close, listener.Close)
+	return nil
+}
+
+// routable leaves out addresses that mean something on one wire only: browsers
+// cannot use them without a zone.
+func routable(ip net.IP) bool { return !ip.IsLinkLocalUnicast() }
+
+func isLoopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}
+
+// Port is the number of the UDP and of the TCP port, 0 where several addresses
+// each have their own.
+func (n *Network) Port() int { return n.port }
+
+// Close closes the ports. Every peer is closed before.
+func (n *Network) Close() error {
+	var errs []error
+	for _, c := range n.closers {
+		if err := c(); !errors.Is(err, net.ErrClosed) {
+			errs = append(errs, err)
+		}
+	}
+	n.closers = nil
+	return errors.Join(errs...)
+}
+
+// peer is one connection, and what its congestion control has found out.
+type peer struct {
+	*webrtc.PeerConnection
+	estimate cc.BandwidthEstimator
+	track    *webrtc.TrackLocalStaticRTP // nil where we only listen
+}
+
+// newPeer returns an unconnected peer that speaks VP8. Its congestion control
+// (Google's, fed by transport-wide feedback) starts at rate and stays within
+// bounds, all in kbit/s. Nothing is paced: one stream at some Mbit/s comes in
+// packets enough, and every millisecond in a queue is seen.
+func (n *Network) newPeer(rate, least, most int) (*peer, error) {
+	media := &webrtc.MediaEngine{}
+	feedback := []webrtc.RTCPFeedback{{Type: "goog-remb"}, {Type: "ccm", Parameter: "fir"}, {Type: "nack"}, {Type: "nack", Parameter: "pli"}}
+	for _, c := range []webrtc.RTPCodecParameters{
+		{PayloadType: 96, RTPCodecCapability: webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8, ClockRate: clockRate, RTCPFeedback: feedback}},
+		{PayloadType: 97, RTPCodecCapability: webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeRTX, ClockRate: clockRate, SDPFmtpLine: "apt=96"}},
+	} {
+		if err := media.RegisterCodec(c, webrtc.RTPCodecTypeVideo); err != nil {
+			return nil, err
+		}
+	}
+	p := &peer{}
+	var interceptors interceptor.Registry
+	control, err := cc.NewInterceptor(func() (cc.BandwidthEstimator, error) {
+		return gcc.NewSendSideBWE(
+			gcc.SendSideBWEInitialBitrate(1000*rate),
+			gcc.SendSideBWEMinBitrate(1000*least),
+			gcc.SendSideBWEMaxBitrate(1000*most),
+			gcc.SendSideBWEPacer(gcc.NewNoOpPacer()))
+	})
+	if err != nil {
+		return nil, err
+	}
+	control.OnNewPeerConnection(func(_ string, e cc.BandwidthEstimator) { p.estimate = e })
+	interceptors.Add(control)
+	if err := errors.Join(
+		webrtc.ConfigureTWCCHeaderExtensionSender(media, &interceptors),
+		webrtc.ConfigureTWCCSender(media, &interceptors),
+		webrtc.ConfigureNack(media, &interceptors),
+		webrtc.ConfigureRTCPReports(&interceptors),
+	); err != nil {
+		return nil, err
+	}
+	api := webrtc.NewAPI(webrtc.WithMediaEngine(media), webrtc.WithInterceptorRegistry(&interceptors), webrtc.WithSettingEngine(n.settings))
+	p.PeerConnection, err = api.NewPeerConnection(webrtc.Configuration{ICEServers: n.iceServers})
+	return p, err
+}
+
+// parseICEServer reads stun:HOST or turn:USER:PASSWORD@HOST.
+func parseICEServer(s string) (webrtc.ICEServer, error) {
+	scheme, rest, _ := strings.Cut(s, ":")
+	login, host, hasLogin := strings.Cut(rest, "@")
+	if !hasLogin {
+		host = rest
+	}
+	switch scheme {
+	case "stun", "stuns":
+		if host != "" && !hasLogin {
+			return webrtc.ICEServer{URLs: []string{scheme + ":" + host}}, nil
+		}
+	case "turn", "turns":
+		user, password, ok := strings.Cut(login, ":")
+		user, err1 := url.PathUnescape(user)
+		password, err2 := url.PathUnescape(password)
+		if hasLogin && ok && host != "" && err1 == nil && err2 == nil {
+			return webrtc.ICEServer{URLs: []string{scheme + ":" + host}, Username: user, Credential: password}, nil
+		}
+	}
+	// Not %q of it all: there is a password in it.
+	return webrtc.ICEServer{}, fmt.Errorf("ICE server %q…: give stun:HOST[:PORT] or turn:USER:PASSWORD@HOST[:PORT][?transport=tcp]", scheme)
+}
+
+// links are the ICE servers as the Link headers of RFC 9725, 4.6.
+func (n *Network) links() []string {
+	var links []string
+	for _, s := range n.iceServers {
+		for _, u := range s.URLs {
+			link := fmt.Sprintf("<%s>; rel=\"ice-server\"", u)
+			if s.Username != "" {
+				link += fmt.Sprintf("; username=%q; credential=%q; credential-type=\"password\"", s.Username, s.Credential)
+			}
+			links = append(links, link)
+		}
+	}
+	return links
+}

@@ -1,0 +1,35 @@
+// The control API.
+
+async function call(method, path, body, type) {
+  const res = await fetch(path, { method, body, headers: type ? { "Content-Type": type } : {} });
+  if (!res.ok) throw new Error((await res.json().catch(() => ({}))).detail ?? res.statusText);
+  return res.headers.get("Content-Type")?.startsWith("application/json") ? res.json() : undefined;
+}
+
+export const styles = () => call("GET", "/api/styles");
+export const addStyle = (name, file) => call("POST", `/api/styles?name=${encodeURIComponent(name)}`, file, file.type);
+export const removeStyle = (name) => call("DELETE", `/api/styles/${encodeURIComponent(name)}`);
+export const preview = (name) => `/api/styles/${encodeURIComponent(name)}/preview`;
+
+// change sends settings, one request at a time: what comes meanwhile goes along
+// with the next, so that a slider dragged about never queues.
+let waiting, sending;
+export function change(settings, failed) {
+  waiting = { ...waiting, ...settings };
+  sending ??= (async () => {
+    while (waiting) {
+      const now = waiting;
+      waiting = undefined;
+      try { await call("PATCH", "/api/state", JSON.stringify(now), "application/json"); } catch (e) { failed(e); }
+    }
+    sending = undefined;
+  })();
+}
+
+// follow hears of every change of settings, and of statistics.
+export function follow({ state, stats, lost }) {
+  const events = new EventSource("/api/stats");
+  events.addEventListener("state", (e) => state(JSON.parse(e.data)));
+  events.addEventListener("stats", (e) => stats(JSON.parse(e.data)));
+  events.onerror = lost;
+}

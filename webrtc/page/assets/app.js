@@ -1,0 +1,89 @@
+// The page: the picture by WHEP, all else by the API.
+import * as api from "./api.js";
+import * as controls from "./controls.js";
+import * as gallery from "./gallery.js";
+import { publish, watch } from "./peer.js";
+import * as stats from "./stats.js";
+
+const $ = (id) => document.getElementById(id);
+const video = $("video");
+
+let hide;
+function toast(error) {
+  $("toast").textContent = error.message ?? error;
+  $("toast").hidden = false;
+  clearTimeout(hide);
+  hide = setTimeout(() => { $("toast").hidden = true; }, 6000);
+}
+
+const change = (settings) => api.change(settings, toast);
+
+// The picture.
+const words = { connecting: "connecting", live: "live", lost: "lost; trying again", refused: "refused" };
+function chip(state, detail) {
+  $("chip").dataset.state = state === "live" ? "live" : state === "connecting" ? "waiting" : "lost";
+  $("chip-text").textContent = words[state];
+  if (state !== "live") {
+    $("veil").firstElementChild.textContent = detail ?? (state === "lost" ? "The picture is gone; trying again…" : "Mixing the colours…");
+    $("veil").classList.remove("gone");
+  }
+}
+const viewer = watch(video, chip);
+video.addEventListener("playing", () => $("veil").classList.add("gone"));
+video.addEventListener("resize", () => { $("canvas").style.aspectRatio = `${video.videoWidth} / ${video.videoHeight}`; });
+stats.watch(viewer);
+
+// Settings, from here and from elsewhere.
+controls.start(change);
+controls.keys(change, gallery.step);
+gallery.start(change, toast).catch(toast);
+api.follow({
+  state: (s) => { controls.render(s); gallery.select(s.style); },
+  stats: (s) => {
+    stats.render(s);
+    $("camera").hidden = !s.camera.wanted;
+    if ($("chip").dataset.state === "live") $("chip").title = `${s.fps.toFixed(1)} pictures a second`;
+  },
+  lost: () => { if ($("chip").dataset.state === "live") chip("lost"); },
+});
+
+// This browser's camera.
+let camera;
+$("camera").addEventListener("click", async () => {
+  if (camera) return stopCamera();
+  if (!navigator.mediaDevices) return toast("Browsers lend their camera to localhost and to HTTPS alone: start stylecam with --webrtc-tls.");
+  try {
+    const stream = await navigator.mediaDevices.getUserMedia({ video: { width: { ideal: 640 }, height: { ideal: 480 }, frameRate: { ideal: 30 }, facingMode: "user" } });
+    const [track] = stream.getVideoTracks();
+    track.addEventListener("ended", stopCamera);
+    const peer = publish(track, (state, detail) => {
+      if (state !== "refused") return;
+      toast(detail);
+      stopCamera();
+    });
+    camera = { peer, track };
+    $("camera").setAttribute("aria-pressed", "true");
+  } catch (e) {
+    toast(e.name === "NotAllowedError" ? "The browser was told not to lend its camera; allow it beside the address." : e);
+  }
+});
+function stopCamera() {
+  camera?.peer.stop();
+  camera?.track.stop();
+  camera = undefined;
+  $("camera").setAttribute("aria-pressed", "false");
+}
+
+// The rest.
+$("full").addEventListener("click", () => (document.fullscreenElement ? document.exitFullscreen() : $("canvas").requestFullscreen()).catch(toast));
+$("pip").hidden = !document.pictureInPictureEnabled;
+$("pip").addEventListener("click", () => (document.pictureInPictureElement ? document.exitPictureInPicture() : video.requestPictureInPicture()).catch(toast));
+$("help").addEventListener("click", () => $("about").showModal());
+
+const root = document.documentElement;
+root.style.colorScheme = localStorage.getItem("theme") ?? "";
+$("theme").addEventListener("click", () => {
+  const dark = root.style.colorScheme ? root.style.colorScheme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+  root.style.colorScheme = dark ? "light" : "dark";
+  localStorage.setItem("theme", root.style.colorScheme);
+});

@@ -1,0 +1,3 @@
+import { watch } from "./peer.js";
+
+watch(document.getElementById("video"), () => {});

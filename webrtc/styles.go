@@ -1,0 +1,167 @@
+package webrtc
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	_ "image/gif" // pictures that may become styles
+	_ "image/jpeg"
+	_ "image/png"
+	"io"
+	"net/http"
+	"net/url"
+	"regexp"
+
+	_ "golang.org/x/image/webp"
+
+	"stylecam/filter"
+)
+
+// Style is one to choose from.
+type Style struct {
+	Name    string `json:"name"`
+	Artist  string `json:"artist,omitempty"`
+	Title   string `json:"title,omitempty"`
+	Year    string `json:"year,omitempty"`
+	Licence string `json:"licence,omitempty"`
+	BuiltIn bool   `json:"built_in"`
+	Preview []byte `json:"-"` // JPEG
+}
+
+// Styles are those to choose from, the user's own among them.
+type Styles interface {
+	List() []Style
+	// Add makes a style of a picture, in a file's bytes. A picture that cannot be
+	// read is filter.ErrInput.
+	Add(ctx context.Context, name string, picture []byte) error
+	// Remove forgets a style that is not built in.
+	Remove(name string) error
+}
+
+const (
+	mostUpload = 16 << 20 // bytes of a picture
+	mostPixels = 40 << 20 // that it may decode to
+	mostStyles = 200      // of the user's own
+)
+
+// styleName is what a style may be called: it becomes a file's name, and a part
+// of a blend.
+var styleName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,59}$`)
+
+func (s *Server) listStyles(w http.ResponseWriter, _ *http.Request) {
+	list := s.cfg.Styles.List()
+	if list == nil {
+		list = []Style{}
+	}
+	reply(w, http.StatusOK, list)
+}
+
+func (s *Server) find(w http.ResponseWriter, r *http.Request) (Style, bool) {
+	for _, style := range s.cfg.Styles.List() {
+		if style.Name == r.PathValue("name") {
+			return style, true
+		}
+	}
+	problem(w, http.StatusNotFound, fmt.Sprintf("there is no style %q", clip(r.PathValue("name"))))
+	return Style{}, false
+}
+
+func (s *Server) previewStyle(w http.ResponseWriter, r *http.Request) {
+	if style, ok := s.find(w, r); ok {
+		w.Header().Set("Content-Type", "image/jpeg")
+		w.Header().Set("Cache-Control", "private, max-age=60")
+		_, _ = w.Write(style.Preview)
+	}
+}
+
+func (s *Server) addStyle(w http.ResponseWriter, r *http.Request) {
+	if !s.limits.uploads.Allow() {
+		w.Header().Set("Retry-After", "2")
+		problem(w, http.StatusTooManyRequests, "too many uploads at once")
+		return
+	}
+	name := r.URL.Query().Get("name")
+	if !styleName.MatchString(name) {
+		problem(w, http.StatusUnprocessableEntity, "?name= has to be of small letters, digits and dashes, at most 60")
+		return
+	}
+	own := 0
+	for _, style := range s.cfg.Styles.List() {
+		if style.Name == name {
+			problem(w, http.StatusConflict, fmt.Sprintf("there is a style %q already", name))
+			return
+		}
+		if !style.BuiltIn {
+			own++
+		}
+	}
+	if own >= mostStyles {
+		problem(w, http.StatusConflict, fmt.Sprintf("there are %d styles of your own already; remove one", own))
+		return
+	}
+	picture, err := io.ReadAll(http.MaxBytesReader(w, r.Body, mostUpload))
+	if err != nil {
+		tooLarge(w, err)
+		return
+	}
+	if err := checkPicture(picture); err != nil {
+		problem(w, http.StatusUnprocessableEntity, err.Error())
+		return
+	}
+	err = s.cfg.Styles.Add(r.Context(), name, picture)
+	switch {
+	case errors.Is(err, filter.ErrInput):
+		problem(w, http.StatusUnprocessableEntity, err.Error())
+	case err != nil:
+		s.cfg.Log.Warn("a style could not be added", "name", name, "err", err)
+		problem(w, http.StatusInternalServerError, "the style could not be made")
+	default:
+		w.Header().Set("Location", "/api/styles/"+url.PathEscape(name))
+		for _, style := range s.cfg.Styles.List() {
+			if style.Name == name {
+				reply(w, http.StatusCreated, style)
+				return
+			}
+		}
+		reply(w, http.StatusCreated, Style{Name: name})
+	}
+}
+
+// checkPicture looks at the head alone: what claims to be too large is never
+// decoded.
+func checkPicture(data []byte) error {
+	c, format, err := image.DecodeConfig(bytes.NewReader(data))
+	if err != nil {
+		return errors.New("this is no JPEG, PNG, WebP or GIF picture")
+	}
+	if c.Width < 16 || c.Height < 16 || c.Width*c.Height > mostPixels {
+		return fmt.Errorf("a %s of %dx%d is too small, or has more than %d million pixels", format, c.Width, c.Height, mostPixels>>20)
+	}
+	return nil
+}
+
+func (s *Server) removeStyle(w http.ResponseWriter, r *http.Request) {
+	style, ok := s.find(w, r)
+	if !ok {
+		return
+	}
+	p := s.controls.Params()
+	for _, name := range styles(&p) {
+		if name == style.Name {
+			problem(w, http.StatusConflict, "it is being painted with; choose another first")
+			return
+		}
+	}
+	if style.BuiltIn {
+		problem(w, http.StatusForbidden, "it is built in")
+		return
+	}
+	if err := s.cfg.Styles.Remove(style.Name); err != nil {
+		s.cfg.Log.Warn("a style could not be removed", "name", style.Name, "err", err)
+		problem(w, http.StatusInternalServerError, "the style could not be removed")
+		return
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
