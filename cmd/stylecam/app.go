@@ -75,10 +75,15 @@ permission: ` + "`stylecam doctor`" + ` tells what, and what mends it); 130 inte
 
 func (p *program) commands() []*cli.Command {
 	return []*cli.Command{
+		p.runCommand(),
 		p.imageCommand(),
+		p.videoCommand(),
 		p.maskCommand(),
 		p.stylesCommand(),
 		p.modelsCommand(),
+		p.devicesCommand(),
+		p.doctorCommand(),
+		p.benchCommand(),
 		p.configCommand(),
 		p.completionCommand(),
 		p.manCommand(),

@@ -8,6 +8,7 @@ import (
 	"stylecam/card"
 	"stylecam/filter"
 	"stylecam/frame"
+	"stylecam/output"
 )
 
 // fivePanels draws figure 1 of the paper: what goes in, the mask, what the
@@ -41,7 +42,7 @@ func fivePanels(ctx context.Context, e *engine, photo *frame.Frame, params *filt
 		defer picture.Release()
 		panels[2+i].Picture = picture
 	}
-	return toImage(card.Panels(panels)), nil
+	return output.Image(card.Panels(panels)), nil
 }
 
 // greyFrame is a mask as a frame.

@@ -9,6 +9,7 @@ import (
 
 	"stylecam/filter"
 	"stylecam/frame"
+	"stylecam/output"
 )
 
 func (p *program) imageCommand() *cli.Command {
@@ -118,5 +119,5 @@ func (e *engine) paint(ctx context.Context, photo *frame.Frame, params *filter.P
 		return nil, err
 	}
 	defer picture.Release()
-	return toImage(picture), nil
+	return output.Image(picture), nil
 }

@@ -1,9 +1,17 @@
 package main
 
 import (
+	"bytes"
 	"errors"
+	"fmt"
+	"image"
+	_ "image/jpeg"
+	_ "image/png"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -14,25 +22,51 @@ func TestMain(m *testing.M) {
 }
 
 // TestScripts runs sessions at the command line: testdata/script/*.txtar. Each
-// begins in an empty folder with an empty home.
+// begins in a folder with photo.jpg and an empty home.
 func TestScripts(t *testing.T) {
+	photo, err := os.ReadFile("../../capture/portrait/collins.jpg")
+	if err != nil {
+		t.Fatal(err)
+	}
+	library := runtimeLibrary()
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup: func(env *testscript.Env) error {
-			env.Setenv("HOME", env.WorkDir+"/home")
-			return nil
+			env.Setenv("HOME", filepath.Join(env.WorkDir, "home"))
+			env.Setenv("RUNTIME", library)
+			env.Setenv("ONNXRUNTIME_LIB", library)
+			return os.WriteFile(filepath.Join(env.WorkDir, "photo.jpg"), photo, 0o644)
+		},
+		Condition: func(condition string) (bool, error) {
+			if condition == "runtime" {
+				return library != "", nil
+			}
+			return false, fmt.Errorf("no condition %q is known", condition)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits,
-			"oneline": func(ts *testscript.TestScript, _ bool, _ []string) {
-				if text := ts.ReadFile("stderr"); len(text) == 0 || countLines(text) != 1 {
-					ts.Fatalf("want one line of error, got %q", text)
-				}
-			},
+			"exits":   exits,
+			"oneline": oneLineOfError,
+			"picture": picture,
 		},
 	})
+}
+
+// runtimeLibrary is where ONNX Runtime is on this machine, "" if it is not.
+func runtimeLibrary() string {
+	if library := os.Getenv("ONNXRUNTIME_LIB"); library != "" {
+		return library
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return ""
+	}
+	found, _ := filepath.Glob(filepath.Join(cache, "stylecam", "libonnxruntime.so*"))
+	if len(found) == 0 {
+		return ""
+	}
+	return found[0]
 }
 
 // exits STATUS COMMAND... runs a command and compares its exit status.
@@ -55,12 +89,28 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-func countLines(text string) int {
-	n := 0
-	for _, c := range text {
-		if c == '\n' {
-			n++
+// oneline wants the last command to have told its error in one line.
+func oneLineOfError(ts *testscript.TestScript, _ bool, _ []string) {
+	if text := ts.ReadFile("stderr"); strings.Count(text, "\n") != 1 {
+		ts.Fatalf("want one line of error, got %q", text)
+	}
+}
+
+// picture FILE WIDTHxHEIGHT wants a picture of that size that is not all one colour.
+func picture(ts *testscript.TestScript, _ bool, args []string) {
+	m, _, err := image.Decode(bytes.NewReader([]byte(ts.ReadFile(args[0]))))
+	ts.Check(err)
+	size := m.Bounds().Size()
+	if got := fmt.Sprintf("%dx%d", size.X, size.Y); got != args[1] {
+		ts.Fatalf("%s is %s, want %s", args[0], got, args[1])
+	}
+	first := m.At(0, 0)
+	for y := range size.Y {
+		for x := range size.X {
+			if m.At(x, y) != first {
+				return
+			}
 		}
 	}
-	return n
+	ts.Fatalf("%s is all one colour", args[0])
 }

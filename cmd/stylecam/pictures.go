@@ -1,12 +1,8 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"image"
-	"image/jpeg"
-	"image/png"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -15,7 +11,7 @@ import (
 
 	"stylecam/capture"
 	"stylecam/filter"
-	"stylecam/frame"
+	"stylecam/output"
 )
 
 // pictures draws something of one picture, or of each in a folder.
@@ -24,8 +20,8 @@ func (p *program) pictures(ctx context.Context, in, out string, sequence bool, d
 	if err != nil {
 		return err
 	}
-	if err := checkEnding(jobs[0].out); err != nil { // before the work, not after it
-		return err
+	if err := output.CheckPicture(jobs[0].out); err != nil { // before the work, not after it
+		return &usageError{err, "stylecam image photo.jpg painted.png"}
 	}
 	e, err := p.openEngine(use{still: !sequence})
 	if err != nil {
@@ -50,7 +46,7 @@ func (p *program) pictures(ctx context.Context, in, out string, sequence bool, d
 		if err != nil {
 			return fmt.Errorf("%s: %w", job.in, err)
 		}
-		if err := p.writePicture(job.out, picture); err != nil {
+		if err := output.WritePicture(job.out, picture); err != nil {
 			return err
 		}
 		p.log.Info("done", "in", job.in, "out", job.out)
@@ -74,8 +70,12 @@ func pairs(in, out string) ([]job, error) {
 			return err
 		}
 		below, err := filepath.Rel(in, path)
-		jobs = append(jobs, job{path, filepath.Join(out, strings.TrimSuffix(below, filepath.Ext(below))+".png")})
-		return err
+		if err != nil {
+			return err
+		}
+		to := filepath.Join(out, strings.TrimSuffix(below, filepath.Ext(below))+".png")
+		jobs = append(jobs, job{path, to})
+		return os.MkdirAll(filepath.Dir(to), 0o755)
 	})
 	if err == nil && len(jobs) == 0 {
 		err = fmt.Errorf("%s: no picture in this folder", in)
@@ -87,40 +87,3 @@ func pairs(in, out string) ([]job, error) {
 }
 
 var pictureEndings = []string{".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff"}
-
-// checkEnding refuses a file whose ending promises what is not written.
-func checkEnding(path string) error {
-	switch ending := strings.ToLower(filepath.Ext(path)); {
-	case path == "-", ending == ".png", ending == ".jpg", ending == ".jpeg":
-		return nil
-	}
-	return &usageError{fmt.Errorf("%s: pictures are written as .png or .jpg", path), "stylecam image photo.jpg painted.png"}
-}
-
-// toImage is a frame as Go's encoders take it.
-func toImage(f *frame.Frame) *image.NRGBA {
-	picture := image.NewNRGBA(image.Rect(0, 0, f.Width, f.Height))
-	for y := range f.Height {
-		row, out := f.Row(y), picture.Pix[y*picture.Stride:]
-		for x := range f.Width {
-			out[4*x], out[4*x+1], out[4*x+2], out[4*x+3] = row[3*x+2], row[3*x+1], row[3*x], 255
-		}
-	}
-	return picture
-}
-
-// writePicture encodes a picture by its file's ending, for standard output as PNG.
-func (p *program) writePicture(path string, picture image.Image) error {
-	var file bytes.Buffer
-	var err error
-	switch strings.ToLower(filepath.Ext(path)) {
-	case ".jpg", ".jpeg":
-		err = jpeg.Encode(&file, picture, &jpeg.Options{Quality: 95})
-	default:
-		err = png.Encode(&file, picture)
-	}
-	if err != nil {
-		return err
-	}
-	return p.writeFile(path, file.Bytes())
-}

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"stylecam/output"
 )
 
 // A plan is a run with every "auto" decided.
@@ -106,6 +108,9 @@ func parseSink(text string) (sinkSpec, error) {
 		}
 		return sinkSpec{kind, arg}, nil
 	}
+	if filepath.Ext(text) == ".y4m" {
+		return sinkSpec{"y4m", text}, nil
+	}
 	if filepath.Ext(text) == "" {
 		err := fmt.Errorf("%q is neither a video file by its ending nor one of %s", text, strings.Join(sinkKinds, ", "))
 		if near := nearest(text, sinkKinds); near != "" {
@@ -113,7 +118,7 @@ func parseSink(text string) (sinkSpec, error) {
 		}
 		return sinkSpec{}, err
 	}
-	return sinkSpec{"file", text}, nil
+	return sinkSpec{"file", text}, output.CheckVideo(text)
 }
 
 func checkSink(text string) error {

@@ -57,6 +57,7 @@ func TestParseSink(t *testing.T) {
 		"y4m":      "lacks what comes after the colon",
 		"y4m:":     "lacks what comes after the colon",
 		"window:1": "takes nothing after it",
+		"a.xyz":    "videos are written as",
 	} {
 		if _, err := parseSink(text); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("parseSink(%q) = %v, want an error with %q", text, err, want)

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"path/filepath"
 	"strings"
 	"text/tabwriter"
@@ -10,6 +11,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"stylecam/models"
+	"stylecam/output"
 	"stylecam/style"
 )
 
@@ -210,7 +212,15 @@ func (p *program) stylesPreview() *cli.Command {
 			if len(s.Preview) == 0 {
 				return fmt.Errorf("style %q has no preview; make it again: stylecam styles add PICTURE --name %s", s.Name, s.Name)
 			}
-			return p.writeFile(c.Args().Get(1), s.Preview)
+			out := c.Args().Get(1)
+			if out == "-" {
+				_, err := p.stdout.Write(s.Preview)
+				return err
+			}
+			return output.WriteFile(out, func(w io.Writer) error {
+				_, err := w.Write(s.Preview)
+				return err
+			})
 		},
 	})
 }

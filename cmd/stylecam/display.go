@@ -1,0 +1,9 @@
+package main
+
+import (
+	"errors"
+)
+
+func display() error { return errors.New("none") }
+
+func hasDisplay() bool { return display() == nil }

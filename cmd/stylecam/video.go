@@ -1,0 +1,71 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"github.com/urfave/cli/v2"
+
+	"stylecam/capture"
+	"stylecam/frame"
+)
+
+func (p *program) videoCommand() *cli.Command {
+	return p.command(spec{
+		name:  "video",
+		usage: "paint every frame of a video, its sound kept",
+		args:  "IN OUT",
+		about: "OUT's ending says what is written. y4m:- and *.y4m are raw streams; - stands for y4m\non standard input and output.",
+		examples: []string{
+			"stylecam video party.mp4 painted.mp4 --style scream",
+			"ffmpeg -i party.mp4 -f yuv4mpegpipe - | stylecam video - - | ffplay -",
+		},
+		flags: flags(p.settings.picture(), p.settings.machine()),
+		run: func(ctx context.Context, c *cli.Context) error {
+			in, out := y4mForDash(c.Args().Get(0)), y4mForDash(c.Args().Get(1))
+			sink, err := parseSink(out)
+			if err == nil {
+				err = p.checkOutputs([]sinkSpec{sink})
+			}
+			if err != nil {
+				return &usageError{err, "stylecam video party.mp4 painted.mp4"}
+			}
+			return p.paintVideo(ctx, in, sink)
+		},
+	})
+}
+
+func y4mForDash(path string) string {
+	if path == "-" {
+		return "y4m:-"
+	}
+	return path
+}
+
+func (p *program) paintVideo(ctx context.Context, in string, sink sinkSpec) error {
+	e, err := p.openEngine(use{})
+	if err != nil {
+		return err
+	}
+	defer e.Close()
+	params, err := p.params(ctx, e)
+	if err != nil {
+		return err
+	}
+	r, err := p.drive(ctx, e, drive{
+		source: capture.Config{Input: in, Pool: e.pool},
+		policy: frame.Every,
+		sinks:  []sinkSpec{sink},
+		params: params,
+		sound:  in,
+	})
+	if p.json && r.Frames > 0 {
+		return errors.Join(err, p.printJSON(r))
+	}
+	if err != nil {
+		return err
+	}
+	p.tell("painted %d frames of %s at %s in %.1f s: %.1f fps, on %s, in the style %s", r.Frames, r.Input, r.Size, r.Seconds, r.FPS, r.Provider, r.Style)
+	p.tell("written: %s", sink)
+	return nil
+}
