@@ -5,8 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"stylecam/capture"
@@ -39,11 +39,11 @@ func (p *program) drive(ctx context.Context, e *engine, d drive) (report, error)
 	if err != nil {
 		return report{}, errors.Join(err, source.Close())
 	}
-	guarded := &guard{Filter: e.painter, Source: source, whole: d.policy == frame.Every, sinks: sinks}
+	watch := &stopwatch{Filter: e.painter}
 	live, err := filter.New(filter.Config{
-		Open:   openAgain(guarded, d.source),
+		Open:   openAgain(source, d.source),
 		Retry:  info.Camera,
-		Filter: guarded,
+		Filter: watch,
 		Params: d.params,
 		Check:  e.gallery.check,
 		Policy: d.policy,
@@ -70,7 +70,7 @@ func (p *program) drive(ctx context.Context, e *engine, d drive) (report, error)
 	r.Size = size{info.Width, info.Height}.String()
 	r.Style = d.params.Style.String()
 	r.Provider = e.runtime.Provider()
-	r.StartMS = milliseconds(guarded.started)
+	r.StartMS = milliseconds(watch.first)
 	return r, err
 }
 
@@ -91,52 +91,25 @@ func (p *program) tellNotes(source string, sinks []filter.NamedSink) {
 // openAgain hands out the source that is open already, and opens it again after
 // that one was lost.
 func openAgain(first filter.Source, c capture.Config) func(context.Context) (filter.Source, error) {
+	var taken atomic.Bool
 	return func(ctx context.Context) (filter.Source, error) {
-		if source := first; source != nil {
-			first = nil
-			return source, nil
+		if taken.CompareAndSwap(false, true) {
+			return first, nil
 		}
 		return capture.Open(ctx, c)
 	}
 }
 
-// guard stands before the source and the filter of a run. Where every frame
-// counts, one that cannot be read or painted aborts what is being written, so that
-// a file which looks whole is whole; a run that is merely stopped keeps what it has.
-// It notes, too, when the first picture was made.
-type guard struct {
-	filter.Source
+// stopwatch is a filter that notes when its first picture was made.
+type stopwatch struct {
 	filter.Filter
-	whole bool
-	sinks []filter.NamedSink
-
-	started time.Duration // from the start of the program; read after the run
+	first time.Duration // since the start of the program; read after the run
 }
 
-func (g *guard) Read(ctx context.Context) (*frame.Frame, error) {
-	f, err := g.Source.Read(ctx)
-	if !errors.Is(err, io.EOF) {
-		g.failed(ctx, err)
-	}
-	return f, err
-}
-
-func (g *guard) Apply(ctx context.Context, f *frame.Frame, p *filter.Params, t *filter.Trace) (*frame.Frame, error) {
-	picture, err := g.Filter.Apply(ctx, f, p, t)
-	g.failed(ctx, err)
-	if g.started == 0 {
-		g.started = sinceStart()
+func (s *stopwatch) Apply(ctx context.Context, f *frame.Frame, p *filter.Params, t *filter.Trace) (*frame.Frame, error) {
+	picture, err := s.Filter.Apply(ctx, f, p, t)
+	if s.first == 0 {
+		s.first = sinceStart()
 	}
 	return picture, err
-}
-
-func (g *guard) failed(ctx context.Context, err error) {
-	if err == nil || ctx.Err() != nil || !g.whole {
-		return
-	}
-	for _, s := range g.sinks {
-		if a, ok := s.Sink.(interface{ Abort() }); ok {
-			a.Abort()
-		}
-	}
 }
