@@ -34,6 +34,7 @@ type Camera struct {
 	publisher *peer
 	frames    *frame.Slot // of whoever reads; nil before Source
 	seq       uint64
+	used      bool // it is the input of this run
 }
 
 const (
@@ -57,11 +58,12 @@ func (c *Camera) Publishing() bool {
 	return c.publisher != nil
 }
 
-// wanted tells whether anything reads what a browser would publish.
+// wanted tells whether what a browser would publish is painted. It stays so while
+// the source rests because nobody watches.
 func (c *Camera) wanted() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.frames != nil
+	return c.used
 }
 
 func (c *Camera) direction() webrtc.RTPTransceiverDirection {
@@ -152,7 +154,7 @@ func (c *Camera) Source(width, height int) (filter.Source, error) {
 	if c.frames != nil {
 		return nil, fmt.Errorf("webrtc: the camera is read already")
 	}
-	c.frames, c.seq = frame.NewSlot(frame.Newest), 0
+	c.frames, c.seq, c.used = frame.NewSlot(frame.Newest), 0, true
 	return &cameraSource{camera: c, slot: c.frames, width: width, height: height}, nil
 }
 

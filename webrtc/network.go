@@ -37,6 +37,20 @@ const (
 // told to peers. Port 0 lets the system choose. iceServers are STUN and TURN
 // servers: stun:HOST, or turn:USER:PASSWORD@HOST[?transport=tcp].
 func NewNetwork(host string, port int, iceServers []string) (*Network, error) {
+	n, err := newOutwardNetwork(iceServers)
+	if err != nil {
+		return nil, err
+	}
+	if err := n.listen(host, port); err != nil {
+		_ = n.Close()
+		return nil, fmt.Errorf("media port %d: %w", port, err)
+	}
+	return n, nil
+}
+
+// newOutwardNetwork listens on nothing: each peer has ports of its own, for
+// connections that we begin.
+func newOutwardNetwork(iceServers []string) (*Network, error) {
 	n := &Network{}
 	for _, s := range iceServers {
 		server, err := parseICEServer(s)
@@ -45,10 +59,7 @@ func NewNetwork(host string, port int, iceServers []string) (*Network, error) {
 		}
 		n.iceServers = append(n.iceServers, server)
 	}
-	if err := n.listen(host, port); err != nil {
-		n.Close()
-		return nil, fmt.Errorf("media port %d: %w", port, err)
-	}
+	n.settings.SetIncludeLoopbackCandidate(true)
 	n.settings.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	n.settings.SetICETimeouts(iceDisconnected, iceFailed, iceKeepAlive)
 	n.settings.LoggerFactory = silence
@@ -84,7 +95,6 @@ func (n *Network) listen(host string, port int) error {
 		n.closers = append(n.closers, mux.Close)
 		n.settings.SetIPFilter(routable)
 	}
-	n.settings.SetIncludeLoopbackCandidate(true)
 	n.settings.SetNetworkTypes(types)
 
 	listener, err := net.Listen("tcp", net.JoinHostPort(tcpHost, fmt.Sprint(n.port)))

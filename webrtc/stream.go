@@ -85,12 +85,25 @@ func (s *Stream) join(p *peer) (err error) {
 	if err != nil {
 		return err
 	}
-	sender, err := p.AddTrack(p.track)
-	if err != nil {
+	if p.RemoteDescription() != nil {
+		sender, err := p.AddTrack(p.track) // the offer has a place for it
+		if err == nil {
+			go s.listen(sender)
+		}
 		return err
 	}
-	go s.listen(sender)
-	return nil
+	t, err := p.AddTransceiverFromTrack(p.track, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendonly})
+	if err == nil {
+		go s.listen(t.Sender())
+	}
+	return err
+}
+
+// Viewed tells whether anybody watches.
+func (s *Stream) Viewed() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.peers) > 0
 }
 
 func (s *Stream) direction() webrtc.RTPTransceiverDirection {

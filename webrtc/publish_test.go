@@ -1,0 +1,138 @@
+package webrtc
+
+import (
+	"bytes"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"stylecam/frame"
+)
+
+// syncBuffer is a log that a test reads while it is written.
+type syncBuffer struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (b *syncBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.Write(p)
+}
+
+func (b *syncBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.String()
+}
+
+// publisher writes frames to a WHIP endpoint until the test ends.
+func publisher(t *testing.T, endpoint, token string) (log *syncBuffer) {
+	t.Helper()
+	log = &syncBuffer{}
+	p, err := NewPublisher(endpoint, token, nil, func(int, int, int) (Encoder, error) { return &fakeCodec{}, nil }, slog.New(slog.NewTextHandler(log, nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	stop := make(chan struct{})
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		f := frame.New(64, 48)
+		for {
+			select {
+			case <-stop:
+				return
+			case <-time.After(10 * time.Millisecond):
+			}
+			f.Captured = time.Now()
+			if err := p.Write(t.Context(), f); err != nil {
+				t.Error(err)
+				return
+			}
+			f.Seq++
+		}
+	})
+	t.Cleanup(func() {
+		close(stop)
+		wg.Wait()
+		if err := p.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return log
+}
+
+// Our own /whip stands in for a media server.
+func TestPublisherComesBackToAServerThatWasRestarted(t *testing.T) {
+	first := newRig(t, func(c *Config) { c.Token = "sesame" })
+	log := publisher(t, first.base()+"/whip", "sesame")
+	arrives := func(r *rig) {
+		t.Helper()
+		source, err := r.Camera().Source(320, 240)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer source.Close()
+		eventually(t, "the published picture", func() bool {
+			f, err := source.Read(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer f.Release()
+			return f.Width == 64
+		})
+	}
+	arrives(first)
+	address := first.listener.Addr().String()
+	if err := first.Server.Close(); err != nil {
+		t.Fatal(err)
+	}
+	arrives(newRig(t, func(c *Config) { c.Token, c.Address = "sesame", address }))
+	if got := log.String(); strings.Contains(got, "sesame") || strings.Contains(got, "/whip") || strings.Count(got, "msg=publishing") != 2 {
+		t.Errorf("log:\n%s", got)
+	}
+}
+
+func TestPublisherSaysWhyAndWaits(t *testing.T) {
+	var mu sync.Mutex
+	var asked []time.Time
+	status := http.StatusUnauthorized
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		asked = append(asked, time.Now())
+		if r.Header.Get("Authorization") != "Bearer key" || r.Header.Get("Content-Type") != typeSDP {
+			t.Errorf("request with %v", r.Header)
+		}
+		if len(asked) == 2 {
+			status = http.StatusServiceUnavailable
+			w.Header().Set("Retry-After", "2")
+		}
+		w.WriteHeader(status)
+	}))
+	defer server.Close()
+	log := publisher(t, server.URL, "key")
+	eventually(t, "a third attempt", func() bool { mu.Lock(); defer mu.Unlock(); return len(asked) == 3 })
+	mu.Lock()
+	defer mu.Unlock()
+	if got := log.String(); !strings.Contains(got, "--whip-token") || !strings.Contains(got, "503") {
+		t.Errorf("log:\n%s", got)
+	}
+	if gap := asked[2].Sub(asked[1]); gap < 2*time.Second {
+		t.Errorf("came back after %v, told to wait for 2 s", gap)
+	}
+}
+
+func TestPublisherRefusesWhatIsNoAddress(t *testing.T) {
+	for _, bad := range []string{"", "host/whip", "ftp://host/secret", "http://", "http://[::1/secret"} {
+		_, err := NewPublisher(bad, "", nil, nil, nil)
+		if err == nil || strings.Contains(err.Error(), "secret") {
+			t.Errorf("%q: %v", bad, err)
+		}
+	}
+}
