@@ -78,7 +78,7 @@ func (s *scene) look(width, height int, seconds float64) view {
 	w, h := float64(width), float64(height)
 	swing := func(period, phase float64) float64 { return math.Sin(2*math.Pi*seconds/period + phase) }
 
-	zoom := 1.22 + 0.08*swing(9, 0)
+	zoom := 1.14 + 0.05*swing(9, 0)
 	tilt := 3 * math.Pi / 180 * swing(13, 1)
 	step := side / max(w, h) / zoom // source pixels an output pixel
 	ux, uy := step*math.Cos(tilt), step*math.Sin(tilt)
@@ -87,9 +87,9 @@ func (s *scene) look(width, height int, seconds float64) view {
 	reachX := (w*ux + h*math.Abs(uy)) / 2
 	reachY := (h*ux + w*math.Abs(uy)) / 2
 	roomX, roomY := side/2-reachX-1, side/2-reachY-1
-	// Her face is a little left of the middle and in the upper half.
-	cx := side/2 + roomX*(-0.3+0.6*swing(11, 2))
-	cy := side/2 + roomY*(-0.5+0.4*swing(7, 0))
+	// Her face is a little left of the middle, and her hair at the upper edge.
+	cx := side/2 + roomX*(-0.2+0.8*swing(11, 2))
+	cy := side/2 + roomY*(-0.85+0.15*swing(7, 0))
 
 	return view{
 		x0: cx - (w-1)/2*ux + (h-1)/2*uy,
@@ -118,7 +118,7 @@ func (s *scene) draw(dst *frame.Frame, seq uint64, seconds float64) {
 
 	for y := range dst.Height {
 		row := dst.Row(y)
-		noise := s.noise[(noiseY+y)%tile*tile:][:tile]
+		noise := (*[tile]uint64)(s.noise[(noiseY+y)%tile*tile:])
 		sx := fixed(v.x0 - float64(y)*v.uy)
 		sy := fixed(v.y0 + float64(y)*v.ux)
 		for x := range dst.Width {
@@ -127,7 +127,7 @@ func (s *scene) draw(dst *frame.Frame, seq uint64, seconds float64) {
 			fx, fy := uint64(sx>>8&0xff), uint64(sy>>8&0xff)
 			a := (upper[0]*(256-fx) + upper[1]*fx) >> 8 & laneMask
 			b := (lower[0]*(256-fx) + lower[1]*fx) >> 8 & laneMask
-			p := (a*(256-fy)+b*fy)>>8&laneMask + noise[(noiseX+x)%tile]
+			p := (a*(256-fy)+b*fy)>>8&laneMask + noise[uint(noiseX+x)%tile]
 
 			out := row[3*x : 3*x+3]
 			out[0] = clamped[p>>blueLane&0x1ff]
