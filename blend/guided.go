@@ -44,7 +44,7 @@ func (g *guided) sharpen(dst, mask *gocv.Mat, memory *steadier) error {
 		gocv.Resize(*g.meanB, g.upB, to, 0, 0, gocv.InterpolationLinear),
 		gocv.Multiply(*g.upA, *memory.guide.mat, g.upA),
 		gocv.Add(*g.upA, *g.upB, g.upA),
-		g.upA.ConvertToWithParams(dst, gocv.MatTypeCV8UC1, 255, 0), // cuts to 0..1
+		g.upA.ConvertToWithParams(dst, gocv.MatTypeCV8UC1, 255*certainty, 255*(1-certainty)/2), // cuts to 0..1
 	)
 }
 

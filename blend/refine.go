@@ -35,7 +35,8 @@ import (
 //
 //	a = (box(R·M2) - box(R)·box(M2)) / (box(R²) - box(R)² + ε)
 //	b = box(M2) - a·box(R)
-//	q = up(box(a))·G + up(box(b)),  G = G + up(k)·(Y' - G)
+//	G = G + up(k)·(Y' - G)
+//	q = clamp(certainty·(up(box(a))·G + up(box(b)) - 1/2) + 1/2)    no fog of faint doubts
 //
 // Feather. Twice the mean is 1 at a straight edge and 0 at feather pixels outside;
 // what is inside stays:
@@ -52,6 +53,7 @@ const (
 
 	edgeRadius = 4
 	edgeDoubt  = 0.03 * 0.03 // ε: contrasts well below 3 % do not lead the edge
+	certainty  = 1.4
 )
 
 // Refinement says how a mask is refined.
