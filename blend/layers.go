@@ -66,14 +66,15 @@ func (c *Composer) clean(top *gocv.Mat, s *Scene, m *Mask) error {
 	return c.over(top, *c.near, *c.weight)
 }
 
-// Layer makes a whole picture of one layer.
-func (c *Composer) Layer(dst *frame.Frame, s *Scene, m *Mask, layer Layer) error {
+// Layer makes a whole picture of one layer, of any kind but Blurred, which needs
+// somebody to be sharp before it.
+func (c *Composer) Layer(dst *frame.Frame, s *Scene, layer Layer) error {
 	out, err := wrap(dst)
 	if err != nil {
 		return err
 	}
 	defer out.Close()
-	return c.render(&out, s, m, layer)
+	return c.render(&out, s, nil, layer)
 }
 
 func (c *Composer) render(out *gocv.Mat, s *Scene, m *Mask, layer Layer) error {

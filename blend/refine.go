@@ -48,6 +48,8 @@ const (
 	decay = 0.7
 	calm  = 0.2
 
+	atRest = 0.05 // activity that is none
+
 	small = 2
 	near  = 6
 
@@ -84,6 +86,10 @@ func NewRefiner() *Refiner {
 
 // Forget makes the next frame the first one.
 func (r *Refiner) Forget() { r.steadier.warm = false }
+
+// Moved tells whether anything had moved in the frame of the last Refine, or had
+// just come to rest. Without smoothing it is always so.
+func (r *Refiner) Moved() bool { return r.steadier.moved }
 
 // Refine makes the mask of the scene's frame from SegNet's h*w values, which it
 // leaves as they are. The mask is good until the next call.

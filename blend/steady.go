@@ -9,7 +9,8 @@ import (
 
 // steadier is the memory of the mask over time; see "Steady" in refine.go.
 type steadier struct {
-	warm bool // a frame was seen
+	warm  bool // a frame was seen
+	moved bool // something moved in the last one
 
 	mask, luma  plane // M and R: remembered, h x w
 	guide       plane // G: the steadied guide
@@ -42,7 +43,7 @@ func (t *steadier) steady(guide *gocv.Mat, raw []float32, h, w int, smoothing fl
 		copy(t.luma.pix, t.seen.pix)
 		copy(t.guide.pix, t.seenGuide.pix)
 		clear(t.activity.pix)
-		t.warm = true
+		t.warm, t.moved = true, true
 		return nil
 	}
 	if err := t.watch(); err != nil {
@@ -100,9 +101,13 @@ func (t *steadier) watch() error {
 	); err != nil {
 		return err
 	}
+	var most float32
 	for i, d := range t.change.pix {
-		t.activity.pix[i] = max(min(max((d-still)/(moved-still), 0), 1), decay*t.activity.pix[i])
+		a := max(min(max((d-still)/(moved-still), 0), 1), decay*t.activity.pix[i])
+		t.activity.pix[i] = a
+		most = max(most, a)
 	}
+	t.moved = most > atRest
 	return nil
 }
 

@@ -53,6 +53,9 @@ func (d *fader) parts(p *filter.Params, at time.Time, find func(string) (*style.
 	return d.now, nil
 }
 
+// fading tells whether the last parts were on their way.
+func (d *fader) fading() bool { return len(d.from) > 0 }
+
 // resolve finds the tensors of a setting's styles.
 func resolve(p *filter.Params, find func(string) (*style.Tensors, error)) ([]part, error) {
 	var parts []part

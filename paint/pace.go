@@ -76,10 +76,10 @@ func (p *pace) size(w, h int, q filter.Quality) sizes {
 	return sizes{paint: fit(w, h, ladder[rung]), mask: fit(w, h, side)}
 }
 
-// took notes what a frame took in all, and SANet's part of it, and moves the rung
-// of the next one.
-func (p *pace) took(q filter.Quality, whole, painting time.Duration) {
-	if q != filter.Auto || p.interval == 0 || painting == 0 {
+// took notes what a frame of quality Auto took in all, and SANet's part of it, and
+// moves the rung of the next one.
+func (p *pace) took(whole, painting time.Duration) {
+	if p.interval == 0 {
 		return
 	}
 	p.frames++

@@ -34,7 +34,7 @@ func run(p *pace, at256, rest time.Duration, frames int) {
 	for range frames {
 		side := p.size(640, 480, filter.Auto).paint.X
 		painting := at256 * time.Duration(side*side) / (256 * 256)
-		p.took(filter.Auto, painting+rest, painting)
+		p.took(painting+rest, painting)
 	}
 }
 

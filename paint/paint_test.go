@@ -278,6 +278,39 @@ func TestStillHasNoHistory(t *testing.T) {
 	}
 }
 
+func TestPaintingsAreUsedAgainWhileNothingMoves(t *testing.T) {
+	s := newStudio(t, func(c *Config) { c.Reuse = true })
+	show := func(f *frame.Frame, p *filter.Params) {
+		t.Helper()
+		picture, err := s.Apply(context.Background(), f, p, &filter.Trace{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		picture.Release()
+	}
+	f, p := portrait(320, 240), filter.Defaults("dark")
+	show(f, &p)
+	show(f, &p)
+	show(f, &p)
+	if s.sanet.runs != 1 || s.segnet.runs != 3 {
+		t.Errorf("at rest SANet ran %d times for 3 frames, SegNet %d; want 1 and 3", s.sanet.runs, s.segnet.runs)
+	}
+	changed := p
+	changed.Background = filter.Alpha{Low: 0.5, High: 0.5}
+	show(f, &changed)
+	if s.sanet.runs != 2 {
+		t.Errorf("after a change of the settings SANet had run %d times, want 2", s.sanet.runs)
+	}
+	moved := portrait(320, 240)
+	for y := range 20 {
+		copy(moved.Row(100 + y)[300:], make([]byte, 60))
+	}
+	show(moved, &changed)
+	if s.sanet.runs != 3 {
+		t.Errorf("after a movement SANet had run %d times, want 3", s.sanet.runs)
+	}
+}
+
 func TestFailuresNameTheFrameAndLeaveNothing(t *testing.T) {
 	broken := errors.New("out of memory")
 	for name, c := range map[string]struct {

@@ -77,5 +77,10 @@ func (do plan) paints() bool {
 	return do.background.Kind == blend.Painted || do.person.Kind == blend.Painted
 }
 
+// paintsPersonApart tells whether the person is painted by itself.
+func (do plan) paintsPersonApart() bool {
+	return do.mask && !do.fused && do.person.Kind == blend.Painted
+}
+
 // nothing tells whether the picture is the frame.
 func (do plan) nothing() bool { return !do.mask && !do.paints() && !do.mirror }
