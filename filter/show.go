@@ -58,6 +58,6 @@ func (l *Live) card(title, text string) {
 	f := l.cfg.Pool.Get(s.width, s.height)
 	defer f.Release()
 	l.cfg.Card(f, title, text)
-	f.Seq, f.Captured = seq, time.Now()
+	f.Seq, f.Captured, f.Card = seq, time.Now(), true
 	_ = l.show(context.Background(), f, true) // cards are shown live, where Put never waits
 }

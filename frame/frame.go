@@ -24,6 +24,7 @@ type Frame struct {
 
 	Seq      uint64    // counts up at the source; gaps are frames that were dropped
 	Captured time.Time // when the light fell in, as near as the source can tell
+	Card     bool      // a notice in place of a picture: text, which no mirror may turn round
 
 	refs atomic.Int32
 	pool *Pool
@@ -63,7 +64,7 @@ func (f *Frame) Release() {
 	}
 }
 
-// CopyFrom copies pixels, number and time of src, which has the same size.
+// CopyFrom copies pixels, number, time and kind of src, which has the same size.
 func (f *Frame) CopyFrom(src *Frame) {
 	if f.Width != src.Width || f.Height != src.Height {
 		panic(fmt.Sprintf("frame: copy of %dx%d into %dx%d", src.Width, src.Height, f.Width, f.Height))
@@ -71,5 +72,5 @@ func (f *Frame) CopyFrom(src *Frame) {
 	for y := range f.Height {
 		copy(f.Row(y), src.Row(y))
 	}
-	f.Seq, f.Captured = src.Seq, src.Captured
+	f.Seq, f.Captured, f.Card = src.Seq, src.Captured, src.Card
 }

@@ -29,6 +29,7 @@ func (p *Pool) Get(width, height int) *Frame {
 		f = New(width, height)
 		f.pool = p
 	}
+	f.Card = false
 	f.refs.Store(1)
 	return f
 }
