@@ -200,10 +200,11 @@ func (v *Video) Close() error {
 // check counts the frames that can be read back.
 func (v *Video) check() error {
 	c, err := gocv.VideoCaptureFileWithAPI(v.part.temp, gocv.VideoCaptureFFmpeg)
-	defer c.Close()
 	if err != nil {
+		c.Close()
 		return errors.Join(room(v.part), fmt.Errorf("what was written cannot be read: %w", err))
 	}
+	defer c.Close()
 	got := int(c.Get(gocv.VideoCaptureFrameCount))
 	if slack := 2 + v.frames/100; got < v.frames-slack { // mkv's count is an estimate
 		return errors.Join(room(v.part), fmt.Errorf("of %d frames %d were written", v.frames, got))
