@@ -45,7 +45,7 @@ runtime: ## ONNX Runtime into ~/.cache/stylecam, checked by its sha256
 .PHONY: test
 test: ## set up as `run` does, then every test
 	@scripts/setup.sh test
-	@$(MAKE) --no-print-directory runtime lint pure build test-go test-mats
+	@$(MAKE) --no-print-directory runtime lint pure build test-go test-mats test-training
 
 .PHONY: test-go
 test-go: ## every Go test, with the race detector; a display of its own for the window
@@ -81,6 +81,41 @@ fuzz: ## every fuzz target for FUZZTIME (20s) each
 	  for f in $$(go test -list '^Fuzz' $$p | grep ^Fuzz); do \
 	    echo "$$p $$f"; go test -run '^$$' -fuzz "^$$f$$" -fuzztime $(or $(FUZZTIME),20s) $$p || exit 1; \
 	  done; done
+
+.PHONY: styles
+styles: build ## make the built-in styles again from the paintings in PAINTINGS (after every training of SANet)
+	bin/stylecam styles build models/styles.csv $(or $(PAINTINGS),$(DATA)/famous)
+
+# Training: docs in training/README.md. DATA is the folder of pictures, RUN the run's folder.
+DATA ?= data
+PYTHON := .venv/bin/python
+TRAIN = OMP_NUM_THREADS=1 nice $(PYTHON) -m training
+
+.venv/ready: training/requirements.txt
+	@scripts/setup.sh train
+	python3 -m venv .venv
+	.venv/bin/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+.PHONY: train-segnet
+train-segnet: .venv/ready ## train SegNet on DATA, or go on where it was stopped
+	$(TRAIN).train_segnet --people $(DATA)/people --scenes $(DATA)/contents --vgg $(DATA)/vgg --out $(or $(RUN),work/segnet) $(ARGS)
+
+.PHONY: train-sanet
+train-sanet: .venv/ready ## train SANet on DATA, or go on where it was stopped
+	$(TRAIN).train_sanet --contents $(DATA)/contents $(DATA)/people --paintings $(DATA)/paintings --vgg $(DATA)/vgg --out $(or $(RUN),work/sanet) $(ARGS)
+
+.PHONY: export
+export: .venv/ready ## the weights in training/weights to ONNX in models/, compared with PyTorch
+	$(PYTHON) -m training.export --segnet training/weights/segnet-lite.pt --sanet training/weights/sanet-lite.pt
+
+.PHONY: evaluate
+evaluate: .venv/ready ## measure the networks in models/ on DATA, into docs/results
+	$(PYTHON) -m training.evaluate --people-eval $(DATA)/people-eval --style-eval $(DATA)/style-eval --vgg $(DATA)/vgg
+
+.PHONY: test-training
+test-training: .venv/ready ## a few steps of each network, resuming, export, parity with ONNX Runtime
+	$(PYTHON) -m pytest -q training/tests
 
 .PHONY: bench
 bench: build ## per stage and end to end, on this machine
