@@ -76,18 +76,31 @@ func (cam *camera) start(ctx context.Context, chosen v4l2.Info, c Config) error 
 	if err := cam.device.StreamOn(v4l2.Capture); err != nil {
 		return err
 	}
-	return cam.wait(ctx, wake)
+	p, err := cam.oldest(ctx, wake)
+	if err != nil {
+		return err
+	}
+	return cam.device.Queue(p.Index)
 }
 
-// wait waits for a frame, but not for ever.
-func (cam *camera) wait(ctx context.Context, patience time.Duration) error {
+// oldest takes the oldest filled buffer, or waits for one, but not for ever.
+func (cam *camera) oldest(ctx context.Context, patience time.Duration) (v4l2.Picture, error) {
+	p, err := cam.device.Dequeue()
+	if !errors.Is(err, v4l2.ErrAgain) {
+		return p, err
+	}
 	patient, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	err := cam.device.Wait(patient)
-	if err != nil && ctx.Err() == nil && patient.Err() != nil {
-		return fmt.Errorf("no picture has come for %v; unplug it and plug it in again", patience)
+	for errors.Is(err, v4l2.ErrAgain) {
+		if err := cam.device.Wait(patient); err != nil {
+			if patient.Err() != nil && ctx.Err() == nil {
+				err = fmt.Errorf("no picture has come for %v; unplug it and plug it in again", patience)
+			}
+			return v4l2.Picture{}, err
+		}
+		p, err = cam.device.Dequeue()
 	}
-	return err
+	return p, err
 }
 
 func (cam *camera) Info() Info { return cam.info }
@@ -122,13 +135,7 @@ func (cam *camera) failed(ctx context.Context, err error) error {
 
 // newest takes the newest filled buffer and gives the older ones back.
 func (cam *camera) newest(ctx context.Context) (v4l2.Picture, error) {
-	p, err := cam.device.Dequeue()
-	for errors.Is(err, v4l2.ErrAgain) {
-		if err := cam.wait(ctx, silence); err != nil {
-			return p, err
-		}
-		p, err = cam.device.Dequeue()
-	}
+	p, err := cam.oldest(ctx, silence)
 	if err != nil {
 		return p, err
 	}

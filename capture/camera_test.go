@@ -64,6 +64,22 @@ func TestChooseExplains(t *testing.T) {
 	}
 }
 
+func TestCameraOf(t *testing.T) {
+	for input, want := range map[string]string{
+		"camera": "", "camera:": "", "camera:2": "2", "camera:/dev/video2": "/dev/video2", "camera:HD Pro: C920": "HD Pro: C920",
+		"/dev/video2": "/dev/video2", "/dev/v4l/by-id/usb-x": "/dev/v4l/by-id/usb-x",
+	} {
+		if which, ok := cameraOf(input); !ok || which != want {
+			t.Errorf("%q: %q, %v", input, which, ok)
+		}
+	}
+	for _, input := range []string{"demo", "card", "camera.mp4", "/dev/stdin", "cameras:1"} {
+		if which, ok := cameraOf(input); ok {
+			t.Errorf("%q is taken for camera %q", input, which)
+		}
+	}
+}
+
 // A camera that may not be opened is chosen all the same, so that its owner hears why.
 func TestCameraWithoutPermission(t *testing.T) {
 	denied := device(0, "Integrated Camera", "", false)

@@ -2,7 +2,7 @@
 // what the program draws itself. [Open] turns the command line's --input into a
 // [Source]:
 //
-//	camera         the first real camera; camera:N, camera:/dev/videoN, camera:NAME choose
+//	camera         the first real camera; camera:N, camera:/dev/videoN, camera:NAME choose; so does /dev/videoN
 //	demo           a portrait that moves before a noisy camera; needs no hardware
 //	card           the test card
 //	FILE           a video; a y4m stream (*.y4m, or y4m:- for standard input); a picture, which stands still
@@ -70,7 +70,7 @@ func Open(ctx context.Context, c Config) (Source, error) {
 	if !(c.FPS >= 0 && c.FPS <= 1000) {
 		return nil, fmt.Errorf("%g frames a second are outside 0 to 1000: %w", c.FPS, filter.ErrInput)
 	}
-	if word, which, _ := strings.Cut(c.Input, ":"); word == "camera" {
+	if which, ok := cameraOf(c.Input); ok {
 		return openCamera(ctx, which, c)
 	}
 	switch c.Input {
@@ -83,4 +83,13 @@ func Open(ctx context.Context, c Config) (Source, error) {
 	default:
 		return openFile(ctx, c)
 	}
+}
+
+// cameraOf returns which camera an input names, "" for any, if it names one.
+func cameraOf(input string) (which string, ok bool) {
+	if strings.HasPrefix(input, "/dev/video") || strings.HasPrefix(input, "/dev/v4l/") {
+		return input, true
+	}
+	word, which, _ := strings.Cut(input, ":")
+	return which, word == "camera"
 }

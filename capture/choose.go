@@ -16,12 +16,6 @@ import (
 // already painted, so it is never taken as input.
 const OwnCard = "stylecam"
 
-// HasCamera tells whether --input camera would find one.
-func HasCamera() bool {
-	_, err := choose(v4l2.List(), "")
-	return err == nil
-}
-
 // choose finds the device that which names: by number, path, one of its stable
 // links or their last part, or the whole or part of the card's name. "" is the
 // first real camera.

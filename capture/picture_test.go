@@ -263,6 +263,19 @@ func TestBadPictures(t *testing.T) {
 	}
 }
 
+func TestWebP(t *testing.T) {
+	red := ffmpeg(t, "red.webp", nil, "-f", "lavfi", "-i", "color=red:size=32x16", "-frames:v", "1", "-lossless", "1")
+	f, err := ReadPicture(red)
+	if err != nil || f.Width != 32 || f.Height != 16 || at(f, 9, 9)[0] < 250 || at(f, 9, 9)[1] > 5 {
+		t.Errorf("%v, %v", f, err)
+	}
+	// Go's decoder knows no animation: an error, which tells what to do.
+	moving := ffmpeg(t, "moving.webp", nil, "-f", "lavfi", "-i", "testsrc=size=32x16", "-frames:v", "3", "-c:v", "libwebp_anim")
+	if _, err := ReadPicture(moving); !errors.Is(err, filter.ErrInput) || !strings.Contains(err.Error(), "save it anew") {
+		t.Errorf("animated: %v", err)
+	}
+}
+
 func TestReadPictureFromAFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a picture")
 	if err := os.WriteFile(path, pngOf(t, image.NewGray(image.Rect(0, 0, 1, 1))), 0o644); err != nil {
