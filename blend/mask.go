@@ -24,9 +24,9 @@ type Mask struct {
 // feather softens the edge outward by pixels of the frame; see refine.go.
 func (m *Mask) feather(pixels float32) error {
 	scale := float64(m.sharp.Cols()) / float64(m.frame.X)
-	reach := int(math.Round(float64(pixels) * scale))
+	radius := int(math.Round(float64(pixels) * scale))
 	return first(
-		gocv.Blur(*m.sharp, m.mean, image.Pt(2*reach+1, 2*reach+1)),
+		gocv.Blur(*m.sharp, m.mean, image.Pt(2*radius+1, 2*radius+1)),
 		gocv.Add(*m.mean, *m.mean, m.mean), // saturates at 255
 		gocv.Max(*m.sharp, *m.mean, m.guide),
 	)

@@ -24,11 +24,11 @@ import (
 //	R = R + k·(Y - R)                                  slow drift adds up in Y - R until it counts
 //	M = M + (n-M)·(A + (1-A)·rate·min(1, |n-M|/calm))  small doubts move nothing: no breathing
 //
-// Tidy. What is thinner than 2·small+1 goes, unless it is near something that
+// Tidy. What is thinner than 2·thin+1 goes, unless it is near something that
 // stays (a finger on a hand); then the same for the background:
 //
-//	M1 = min(M, max_near(min_small(M)))
-//	M2 = max(M1, min_near(max_small(M1)))
+//	M1 = min(M, max_reach(min_thin(M)))
+//	M2 = max(M1, min_reach(max_thin(M1)))
 //
 // Sharpen. He et al., "Fast Guided Filter", 2015: coefficients at h x w, applied
 // to the guide G, the frame's luminance at half its size, which is steadied as R is:
@@ -50,8 +50,8 @@ const (
 
 	atRest = 0.05 // activity that is none
 
-	small = 2
-	near  = 6
+	thin  = 2
+	reach = 6
 
 	edgeRadius = 4
 	edgeDoubt  = 0.03 * 0.03 // ε: contrasts well below 3 % do not lead the edge
@@ -84,9 +84,6 @@ func NewRefiner() *Refiner {
 	return r
 }
 
-// Forget makes the next frame the first one.
-func (r *Refiner) Forget() { r.steadier.warm = false }
-
 // Moved tells whether anything had moved in the frame of the last Refine, or had
 // just come to rest. Without smoothing it is always so.
 func (r *Refiner) Moved() bool { return r.steadier.moved }
@@ -95,7 +92,7 @@ func (r *Refiner) Moved() bool { return r.steadier.moved }
 // leaves as they are. The mask is good until the next call.
 func (r *Refiner) Refine(s *Scene, raw []float32, h, w int, how Refinement) (*Mask, error) {
 	if how.Still {
-		r.Forget()
+		r.steadier.warm = false
 	}
 	if err := r.steadier.steady(s.guide, raw, h, w, how.Smoothing); err != nil {
 		return nil, err
@@ -113,21 +110,21 @@ func (r *Refiner) Refine(s *Scene, raw []float32, h, w int, how Refinement) (*Ma
 }
 
 // tidier removes islets and holes.
-type tidier struct{ out, core, pool, smallBox, nearBox *gocv.Mat }
+type tidier struct{ out, core, pool, thinBox, reachBox *gocv.Mat }
 
 func newTidier(s *shelf) tidier {
 	t := tidier{out: s.mat(), core: s.mat(), pool: s.mat()}
-	t.smallBox, t.nearBox = s.box(2*small+1), s.box(2*near+1)
+	t.thinBox, t.reachBox = s.box(2*thin+1), s.box(2*reach+1)
 	return t
 }
 
 func (t *tidier) tidy(mask *plane) (*gocv.Mat, error) {
 	return t.out, first(
-		gocv.Erode(*mask.mat, t.core, *t.smallBox),
-		gocv.Dilate(*t.core, t.pool, *t.nearBox),
+		gocv.Erode(*mask.mat, t.core, *t.thinBox),
+		gocv.Dilate(*t.core, t.pool, *t.reachBox),
 		gocv.Min(*mask.mat, *t.pool, t.out),
-		gocv.Dilate(*t.out, t.core, *t.smallBox),
-		gocv.Erode(*t.core, t.pool, *t.nearBox),
+		gocv.Dilate(*t.out, t.core, *t.thinBox),
+		gocv.Erode(*t.core, t.pool, *t.reachBox),
 		gocv.Max(*t.out, *t.pool, t.out),
 	)
 }

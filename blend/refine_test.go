@@ -141,3 +141,87 @@ func TestRefineHoldsStillAndFollows(t *testing.T) {
 		})
 	}
 }
+
+// refineOne refines a single mask of segH x segW over a grey frame of 640x480,
+// which has no edges to follow.
+func refineOne(t *testing.T, how Refinement, person func(x, y int) bool) *Mask {
+	t.Helper()
+	s, r := NewScene(), NewRefiner()
+	t.Cleanup(func() { s.Close(); r.Close() })
+	if err := s.Load(frame.New(640, 480)); err != nil {
+		t.Fatal(err)
+	}
+	raw := make([]float32, segH*segW)
+	for i := range raw {
+		if person(i%segW, i/segW) {
+			raw[i] = 1
+		}
+	}
+	m, err := r.Refine(s, raw, segH, segW, how)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func TestIsletsAndHolesGoFingersStay(t *testing.T) {
+	in := func(x, y, left, top, right, bottom int) bool { return x >= left && x < right && y >= top && y < bottom }
+	m := refineOne(t, Refinement{}, func(x, y int) bool {
+		body := in(x, y, 60, 60, 130, 144) && !in(x, y, 90, 100, 94, 104)
+		finger := in(x, y, 130, 80, 136, 84)
+		islet := in(x, y, 20, 20, 24, 24)
+		return body || finger || islet
+	})
+	full, err := m.Full()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		what   string
+		x, y   int
+		person bool
+	}{
+		{"the body", 70, 130, true}, {"the hole", 92, 102, true}, {"the finger", 132, 82, true},
+		{"the islet", 22, 22, false}, {"the room", 150, 30, false},
+	} {
+		at := c.y*480/segH*640 + c.x*640/segW
+		if got := full[at] > 127; got != c.person {
+			t.Errorf("%s is %d", c.what, full[at])
+		}
+	}
+}
+
+func TestFeatherReachesOutward(t *testing.T) {
+	half := func(x, _ int) bool { return x >= segW/2 }
+	row := func(feather float32) []byte {
+		full, err := refineOne(t, Refinement{Feather: feather}, half).Full()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return full[240*640:][:640]
+	}
+	hard, soft := row(0), row(16)
+	for x := range hard {
+		if soft[x] < hard[x] {
+			t.Fatalf("feather takes from %d to %d at %d, %d pixels from the edge", hard[x], soft[x], x, x-320)
+		}
+	}
+	if soft[320] < 250 || soft[320-8] < 64 || soft[320-8] > 192 || soft[320-40] > 0 {
+		t.Errorf("at the edge %d, half way out %d, beyond %d", soft[320], soft[320-8], soft[320-40])
+	}
+}
+
+func TestAverageIsThePersonsShareOfAPlace(t *testing.T) {
+	m := refineOne(t, Refinement{}, func(x, _ int) bool { return x >= segW/2 })
+	const h, w = paintH / 4, paintW / 4
+	places := make([]float32, h*w)
+	if err := m.Average(places, h, w); err != nil {
+		t.Fatal(err)
+	}
+	if places[0] != 0 || places[w/2-4] != 0 || places[w/2+4] != 1 || places[w-1] != 1 {
+		t.Errorf("a row of places is %v", places[:w])
+	}
+	if m.Average(places[1:], h, w) == nil {
+		t.Error("a wrong length was taken")
+	}
+}
