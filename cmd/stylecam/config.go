@@ -60,6 +60,29 @@ func (p *program) loadSaved(onCommandLine func(name string) bool) {
 	}
 }
 
+// forget puts options that were saved back to their defaults, with a warning, since
+// the program cannot start with them. It tells whether any was.
+func (p *program) forget(because error, names ...string) bool {
+	defaults := defaultSettings()
+	options, originals := p.settings.all(), defaults.all()
+	forgot := false
+	for i, option := range options {
+		from := p.saved[option.Name]
+		if from == "" || !slices.Contains(names, option.Name) {
+			continue
+		}
+		delete(p.saved, option.Name)
+		p.log.Warn("a saved setting does not work, its default instead", "key", option.Name, "from", from, "err", because)
+		if l, ok := option.Value.(list); ok {
+			l.clear()
+		} else if err := option.Value.Set(originals[i].Value.String()); err != nil {
+			continue // a default is what Set reads: a test says so
+		}
+		forgot = true
+	}
+	return forgot
+}
+
 // envName is the variable that sets an option: STYLECAM_PERSON_STYLE for
 // person-style.
 func envName(option string) string {

@@ -120,6 +120,37 @@ func TestConfigRoundTrip(t *testing.T) {
 	}
 }
 
+// Every default is what its own option reads: forget relies on it.
+func TestDefaultsAreRead(t *testing.T) {
+	s := defaultSettings()
+	for _, option := range s.all() {
+		before := option.Value.String()
+		if _, repeatable := option.Value.(list); repeatable {
+			continue
+		}
+		if err := option.Value.Set(before); err != nil || option.Value.String() != before {
+			t.Errorf("--%s: its default %q reads as %q, %v", option.Name, before, option.Value.String(), err)
+		}
+	}
+}
+
+func TestForgetLeavesTheCommandLineAlone(t *testing.T) {
+	var told bytes.Buffer
+	p := newProgram("stylecam", nil, io.Discard, io.Discard, func(string) string { return "" })
+	p.log = slog.New(slog.NewTextHandler(&told, nil))
+	p.settings.input, p.settings.outputs = "camera:9", []string{"window"}
+	p.saved["input"] = "config.toml"
+	if !p.forget(io.EOF, "input", "out") || p.settings.input != "auto" || len(p.settings.outputs) != 1 {
+		t.Errorf("input %q, outputs %q: want the saved one forgotten alone", p.settings.input, p.settings.outputs)
+	}
+	if !strings.Contains(told.String(), "key=input from=config.toml") {
+		t.Errorf("told %q", told.String())
+	}
+	if p.forget(io.EOF, "input", "out") {
+		t.Error("forgot what was forgotten")
+	}
+}
+
 func FuzzConfig(f *testing.F) {
 	f.Add([]byte("style = 'a:0.3,b:0.7'\nout = ['window']\nfeather = 4"))
 	f.Add([]byte("background = [1, 2, 3]\nmirror = 1e400\nx.y = 2"))

@@ -109,17 +109,3 @@ func formats(path string) []string {
 	}
 	return lines
 }
-
-// hasCamera tells whether there is a camera to open; one that is there and may not
-// be opened is told of.
-func (p *program) hasCamera() bool {
-	for _, info := range v4l2.List() {
-		switch {
-		case info.Err != nil:
-			p.log.Warn("there is a camera that cannot be opened; `stylecam doctor` tells what mends it", "camera", info.Path, "err", info.Err)
-		case info.Camera():
-			return true
-		}
-	}
-	return false
-}

@@ -13,6 +13,7 @@ import (
 	"stylecam/card"
 	"stylecam/filter"
 	"stylecam/frame"
+	"stylecam/output/window"
 )
 
 // A drive is one run of the loop, live or through a whole file; `run`, `video` and
@@ -35,7 +36,7 @@ func (p *program) drive(ctx context.Context, e *engine, d drive) (report, error)
 	}
 	info := source.Info()
 	p.log.Info("source", "name", info.Name, "size", fmt.Sprintf("%dx%d", info.Width, info.Height), "fps", info.FPS)
-	sinks, err := p.openSinks(d, info)
+	sinks, err := p.openSinks(e, d, info)
 	if err != nil {
 		return report{}, errors.Join(err, source.Close())
 	}
@@ -49,22 +50,22 @@ func (p *program) drive(ctx context.Context, e *engine, d drive) (report, error)
 		Policy: d.policy,
 		Pool:   e.pool,
 		Card:   card.Notice,
-		Sinks:  sinks,
+		Sinks:  sinks.all,
 		Frames: d.frames,
 		Log:    p.log,
 	})
 	if err != nil {
-		return report{}, errors.Join(err, source.Close(), closeSinks(sinks))
+		return report{}, errors.Join(err, source.Close(), sinks.Close())
 	}
 
 	watching, stop := context.WithCancel(ctx)
 	var watcher sync.WaitGroup
 	watcher.Go(func() { p.watch(watching, cmp.Or(d.frames, info.Frames), live.Stats) })
-	err = live.Run(ctx)
+	err = serve(ctx, live, sinks.window)
 	stop()
 	watcher.Wait()
 
-	p.tellNotes(source.Info().Note, sinks)
+	p.tellNotes(source.Info().Note, sinks.all)
 	r := newReport(live.Stats())
 	r.Input = info.Name
 	r.Size = size{info.Width, info.Height}.String()
@@ -72,6 +73,22 @@ func (p *program) drive(ctx context.Context, e *engine, d drive) (report, error)
 	r.Provider = e.runtime.Provider()
 	r.StartMS = milliseconds(watch.first)
 	return r, err
+}
+
+// serve runs the loop, and the window, if there is one, on the thread we are on:
+// the main one, as the toolkit wants it.
+func serve(ctx context.Context, live *filter.Live, w *window.Window) error {
+	if w == nil {
+		return live.Run(ctx)
+	}
+	w.Controls = live
+	ran := make(chan error, 1)
+	go func() { ran <- live.Run(ctx) }()
+	err := w.Run(ctx)
+	if errors.Is(err, filter.ErrClosed) {
+		err = nil // the user closed it, which ends the run
+	}
+	return errors.Join(err, <-ran)
 }
 
 // tellNotes passes on what source and sinks could not do and went on without.

@@ -28,6 +28,7 @@ type engine struct {
 type use struct {
 	still    bool
 	interval time.Duration
+	reuse    bool // of a painting while nothing moves: never in measurements
 }
 
 // openEngine puts the painter together. The provider really in use is told, and
@@ -67,7 +68,7 @@ func (p *program) openEngine(u use) (e *engine, err error) {
 	e.gallery = newGallery(styles, e.runtime, encoder)
 	e.closers = append(e.closers, e.gallery.Close)
 	e.painter, err = paint.New(paint.Config{
-		SegNet: segnet, SANet: sanet, Style: e.gallery.Tensors, Pool: e.pool, Interval: u.interval, Still: u.still,
+		SegNet: segnet, SANet: sanet, Style: e.gallery.Tensors, Pool: e.pool, Interval: u.interval, Still: u.still, Reuse: u.reuse,
 	})
 	if err != nil {
 		return nil, err
@@ -101,10 +102,13 @@ func (e *engine) Close() error {
 	return errors.Join(errs...)
 }
 
+// openRuntime opens the library. A saved provider or library that is not to be had
+// must not keep the program from starting.
 func (p *program) openRuntime() (*infer.Runtime, error) {
-	runtime, err := infer.Open(infer.Options{
-		Library: p.settings.library, Provider: p.settings.provider, Threads: p.settings.threads,
-	})
+	runtime, err := infer.Open(p.runtimeOptions())
+	if err != nil && p.forget(err, "provider", "onnxruntime") {
+		runtime, err = infer.Open(p.runtimeOptions())
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -113,6 +117,10 @@ func (p *program) openRuntime() (*infer.Runtime, error) {
 		p.log.Info("computing on the CPU", "because", reason)
 	}
 	return runtime, nil
+}
+
+func (p *program) runtimeOptions() infer.Options {
+	return infer.Options{Library: p.settings.library, Provider: p.settings.provider, Threads: p.settings.threads}
 }
 
 // params finishes the settings: the pictures of fills are read, and styles that
@@ -142,18 +150,12 @@ func (p *program) params(ctx context.Context, e *engine) (filter.Params, error) 
 	return params, params.Validate()
 }
 
-// checkStyle loads the styles of a mix. One that only the settings file or the
-// environment names must not keep the program from starting.
+// checkStyle loads the styles of a mix; of a saved one that is gone, the default's.
 func (p *program) checkStyle(ctx context.Context, e *engine, name string, mix *filter.Mix) error {
 	err := e.gallery.load(ctx, *mix)
-	if source := p.saved[name]; err != nil && source != "" {
-		fallback := defaultSettings().params.Style
-		p.log.Warn("bad saved style, the default instead", "setting", name, "from", source, "err", err, "style", fallback)
-		*mix = fallback
-		if name != "style" {
-			*mix = nil
-		}
-		return e.gallery.load(ctx, *mix)
+	if err == nil || !p.forget(err, name) {
+		return err
 	}
-	return err
+	*mix = map[string]filter.Mix{"style": p.settings.params.Style, "person-style": p.settings.params.PersonStyle}[name]
+	return e.gallery.load(ctx, *mix)
 }

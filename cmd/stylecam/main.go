@@ -17,12 +17,17 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime"
 	"runtime/debug"
 	"syscall"
 )
 
 // version is set by the build: -ldflags "-X main.version=v1.2.3".
 var version = "unknown"
+
+// The window's toolkit wants the program's main thread, which is ours only if it
+// is taken before main begins.
+func init() { runtime.LockOSThread() }
 
 func main() {
 	// Whoever reads our output may go away: that is an error to handle (EPIPE),

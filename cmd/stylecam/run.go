@@ -10,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"stylecam/capture"
+	"stylecam/output/window"
 )
 
 func (p *program) runCommand() *cli.Command {
@@ -33,17 +34,24 @@ f flip, s snapshot, i statistics, h help, q quit.`,
 		flags: append(flags(p.settings.live(), p.settings.picture(), p.settings.machine()),
 			flagOf("frames", "end after `N` pictures, 0 for no end", &frames, parseCount, formatCount)),
 		run: func(ctx context.Context, _ *cli.Context) error {
-			pl, err := decide(&p.settings, frames, p.hasCamera, hasDisplay)
-			if err == nil {
-				err = p.checkOutputs(pl.outputs)
+			for {
+				pl, err := decide(&p.settings, frames, capture.HasCamera, p.hasDisplay)
+				if err == nil {
+					err = p.checkOutputs(pl.outputs)
+				}
+				if err != nil {
+					return &usageError{fmt.Errorf("run: %w", err), example}
+				}
+				started, err := p.runLive(ctx, pl)
+				if started || err == nil || ctx.Err() != nil || !p.forget(err, "input", "out") {
+					return err
+				}
 			}
-			if err != nil {
-				return &usageError{fmt.Errorf("run: %w", err), example}
-			}
-			return p.runLive(ctx, pl)
 		},
 	})
 }
+
+func (p *program) hasDisplay() bool { return window.Check(p.getenv) == nil }
 
 // checkOutputs refuses results and pictures on the same stream.
 func (p *program) checkOutputs(outputs []sinkSpec) error {
@@ -55,7 +63,8 @@ func (p *program) checkOutputs(outputs []sinkSpec) error {
 	return nil
 }
 
-func (p *program) runLive(ctx context.Context, pl plan) error {
+// runLive runs as planned. It tells whether the run began at all.
+func (p *program) runLive(ctx context.Context, pl plan) (started bool, err error) {
 	for _, reason := range pl.reasons {
 		p.tell("%s", reason)
 	}
@@ -63,14 +72,17 @@ func (p *program) runLive(ctx context.Context, pl plan) error {
 	if fps == 0 {
 		fps = capture.DefaultFPS
 	}
-	e, err := p.openEngine(use{interval: time.Duration(float64(time.Second) / fps)})
+	e, err := p.openEngine(use{
+		interval: time.Duration(float64(time.Second) / fps),
+		reuse:    pl.input != "demo", // which `bench` and its like measure by
+	})
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer e.Close()
 	params, err := p.params(ctx, e)
 	if err != nil {
-		return err
+		return false, err
 	}
 	r, err := p.drive(ctx, e, drive{
 		source: capture.Config{Input: pl.input, Width: pl.size.width, Height: pl.size.height, FPS: pl.fps, Live: true, Pool: e.pool},
@@ -79,14 +91,14 @@ func (p *program) runLive(ctx context.Context, pl plan) error {
 		frames: pl.frames,
 	})
 	if r.Frames == 0 {
-		return err
+		return false, err
 	}
 	if p.json {
-		return errors.Join(err, p.printJSON(r))
+		return true, errors.Join(err, p.printJSON(r))
 	}
 	p.tellRun(r)
 	p.tellNext(pl)
-	return err
+	return true, err
 }
 
 // tellRun says what a run did, in a few lines.

@@ -11,28 +11,44 @@ import (
 	"stylecam/filter"
 	"stylecam/output"
 	"stylecam/output/v4l2"
+	"stylecam/output/window"
 )
 
+// sinks are the outputs of one drive.
+type sinks struct {
+	all    []filter.NamedSink
+	window *window.Window // nil if there is none; it has to be served
+}
+
 // openSinks opens every output of a drive, or none.
-func (p *program) openSinks(d drive, info capture.Info) (sinks []filter.NamedSink, err error) {
+func (p *program) openSinks(e *engine, d drive, info capture.Info) (s sinks, err error) {
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, closeSinks(sinks))
+			err = errors.Join(err, s.Close())
 		}
 	}()
 	options := output.Options{FPS: info.FPS, Policy: d.policy, Sound: d.sound}
 	for _, spec := range d.sinks {
-		sink, err := p.openSink(spec, options)
+		sink, err := p.openSink(e, spec, options)
 		if err != nil {
-			return sinks, err
+			return s, err
 		}
-		sinks = append(sinks, filter.NamedSink{Name: spec.String(), Sink: sink})
+		if w, ok := sink.(*window.Window); ok {
+			s.window = w
+		}
+		s.all = append(s.all, filter.NamedSink{Name: spec.String(), Sink: sink})
 	}
-	return sinks, nil
+	return s, nil
 }
 
-func (p *program) openSink(spec sinkSpec, options output.Options) (filter.Sink, error) {
+func (p *program) openSink(e *engine, spec sinkSpec, options output.Options) (filter.Sink, error) {
 	switch spec.kind {
+	case "window":
+		styles, err := e.gallery.collection.Names()
+		if err != nil {
+			return nil, err
+		}
+		return window.New(window.Config{Styles: styles})
 	case "null":
 		return new(output.Null), nil
 	case "y4m":
@@ -51,10 +67,11 @@ func (p *program) openSink(spec sinkSpec, options output.Options) (filter.Sink, 
 	return nil, fmt.Errorf("--out %s: %w in this build", spec, filter.ErrMissing)
 }
 
-func closeSinks(sinks []filter.NamedSink) error {
+// Close closes sinks that no run has taken over.
+func (s sinks) Close() error {
 	var errs []error
-	for _, s := range sinks {
-		errs = append(errs, s.Sink.Close())
+	for _, sink := range s.all {
+		errs = append(errs, sink.Sink.Close())
 	}
 	return errors.Join(errs...)
 }

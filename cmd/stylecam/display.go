@@ -1,9 +1,0 @@
-package main
-
-import (
-	"errors"
-)
-
-func display() error { return errors.New("none") }
-
-func hasDisplay() bool { return display() == nil }

@@ -1,0 +1,165 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"strings"
+
+	"stylecam/models"
+	"stylecam/output/window"
+	"stylecam/v4l2"
+)
+
+func networksFinding() finding {
+	f := finding{Name: "networks", Status: good}
+	m, err := models.Builtin()
+	if err == nil {
+		for _, entry := range m.Models {
+			if _, e := m.Take(entry); e != nil {
+				err = errors.Join(err, e)
+			}
+		}
+	}
+	if err != nil {
+		return finding{f.Name, missing, oneLine(err), "build stylecam again from a clean clone: make build"}
+	}
+	f.Detail = fmt.Sprintf("%d graphs, each with the sha256 of the manifest", len(m.Models))
+	return f
+}
+
+func (p *program) stylesFinding() finding {
+	f := finding{Name: "styles", Status: missing, Mend: "build stylecam again from a clean clone: make build"}
+	m, err := models.Builtin()
+	if err != nil {
+		f.Detail = oneLine(err)
+		return f
+	}
+	fit, unfit, err := p.styleFit(m)
+	switch {
+	case err != nil:
+		f.Detail = oneLine(err)
+	case len(fit) == 0:
+		f.Detail = "none fits the networks"
+	default:
+		f.Status, f.Mend, f.Detail = good, "", fmt.Sprintf("%d fit the networks", len(fit))
+		if len(unfit) > 0 {
+			f.Status = without
+			f.Detail += "; these do not: " + strings.Join(unfit, ", ")
+			f.Mend = "stylecam styles add PICTURE --name " + unfit[0]
+		}
+	}
+	return f
+}
+
+// styleFit sorts the styles by whether the network that is to paint them made them.
+func (p *program) styleFit(m *models.Manifest) (fit, unfit []string, err error) {
+	graph, err := m.Graph(models.Lite, models.SANetStyle)
+	if err != nil {
+		return nil, nil, err
+	}
+	styles, err := p.collection()
+	if err != nil {
+		return nil, nil, err
+	}
+	items, err := styles.List()
+	for _, item := range items {
+		if item.Err == nil {
+			_, item.Err = item.Style.For(graph.Name, graph.SHA256)
+		}
+		if item.Err != nil {
+			unfit = append(unfit, item.Name)
+		} else {
+			fit = append(fit, item.Name)
+		}
+	}
+	return fit, unfit, err
+}
+
+func cameraFinding() finding {
+	f := finding{Name: "camera", Status: without, Detail: "none found", Mend: "plug one in; until then: stylecam run --input demo"}
+	for _, info := range v4l2.List() {
+		switch {
+		case errors.Is(info.Err, fs.ErrPermission):
+			f.Detail = fmt.Sprintf("%s (%s) may not be opened", info.Path, info.Card)
+			f.Mend = fmt.Sprintf("sudo usermod -aG video %s, then log in again", userName())
+		case info.Err != nil:
+			f.Detail, f.Mend = info.Err.Error(), "unplug it and plug it in again"
+		case info.Camera():
+			f = finding{Name: f.Name, Status: good, Detail: info.Path + ", " + info.Card}
+			if holders := v4l2.Holders(info.Path); len(holders) > 0 {
+				f.Detail += fmt.Sprintf("; %s (process %d) has it open", holders[0].Name, holders[0].PID)
+			}
+			return f
+		}
+	}
+	return f
+}
+
+func userName() string {
+	if u, err := user.Current(); err == nil {
+		return u.Username
+	}
+	return "$USER"
+}
+
+func (p *program) displayFinding() finding {
+	if err := window.Check(p.getenv); err != nil {
+		return finding{"display", without, err.Error(), "start it from a desktop"}
+	}
+	return finding{"display", good, p.getenv("DISPLAY"), ""}
+}
+
+func virtualFinding() finding {
+	f := finding{Name: "virtual camera", Status: without}
+	const module = "/sys/module/v4l2loopback"
+	if _, err := os.Stat(module); err != nil {
+		f.Detail = "the module v4l2loopback is not loaded"
+		f.Mend = "sudo modprobe v4l2loopback video_nr=9 card_label=stylecam exclusive_caps=1"
+		if found, _ := filepath.Glob("/lib/modules/*/*/v4l2loopback.ko*"); len(found) == 0 {
+			f.Mend = "sudo apt-get install v4l2loopback-dkms, then " + f.Mend
+		}
+		return f
+	}
+	version, _ := os.ReadFile(module + "/version")
+	f.Detail = "v4l2loopback " + strings.TrimSpace(string(version))
+	for _, info := range v4l2.List() {
+		if info.Loopback() {
+			f.Status = good
+			f.Detail += ", " + info.Path
+			return f
+		}
+	}
+	f.Detail += " is loaded and has no device"
+	f.Mend = "sudo modprobe -r v4l2loopback && sudo modprobe v4l2loopback video_nr=9 card_label=stylecam exclusive_caps=1"
+	return f
+}
+
+func ffmpegFinding() finding {
+	for _, tool := range []string{"ffmpeg", "ffprobe"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			return finding{"ffmpeg", without, tool + " is not there: videos are painted without their sound", "sudo apt-get install ffmpeg"}
+		}
+	}
+	path, _ := exec.LookPath("ffmpeg")
+	return finding{"ffmpeg", good, path, ""}
+}
+
+func (p *program) configFinding() finding {
+	path := p.configFile()
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return finding{"settings", good, "none kept at " + path, ""}
+	}
+	if err == nil {
+		_, err = parseConfig(data)
+	}
+	if err != nil {
+		return finding{"settings", without, path + ": " + oneLine(err), "stylecam config prints a good one"}
+	}
+	return finding{"settings", good, path, ""}
+}

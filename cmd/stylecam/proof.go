@@ -1,0 +1,103 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"stylecam/filter"
+	"stylecam/frame"
+	"stylecam/infer"
+)
+
+// providerFinding paints one frame, and, where something else than the CPU does
+// it, the same frame on the CPU: a GPU that computes nonsense is found here.
+func (p *program) providerFinding(ctx context.Context) finding {
+	f := finding{Name: "provider", Status: missing, Mend: "stylecam doctor --provider cpu"}
+	mine, name, took, err := p.proof(ctx, p.settings.provider)
+	if err != nil {
+		f.Detail = oneLine(err)
+		return f
+	}
+	f.Detail = fmt.Sprintf("%s, asked for %s: one frame painted in %d ms", name, p.settings.provider, took.Milliseconds())
+	if name != infer.CPU.String() {
+		theirs, _, _, err := p.proof(ctx, infer.CPU)
+		if err != nil {
+			f.Detail += "; the CPU cannot: " + oneLine(err)
+			return f
+		}
+		const tolerance = 4 // of 255, in the mean: half precision and other kernels round otherwise
+		apart := difference(mine, theirs)
+		f.Detail += fmt.Sprintf(", %.2f of 255 from the CPU's", apart)
+		if apart > tolerance {
+			f.Mend = "stylecam run --provider cpu; then look at the GPU's driver"
+			return f
+		}
+	}
+	f.Status, f.Mend = good, ""
+	return f
+}
+
+// proof paints one frame of the demo by a provider: the second, since the first
+// pays for what is set up once.
+func (p *program) proof(ctx context.Context, provider infer.Provider) (picture *frame.Frame, name string, took time.Duration, err error) {
+	settings := p.settings
+	defer func() { p.settings = settings }()
+	p.settings.provider = provider
+	e, err := p.openEngine(use{still: true})
+	if err != nil {
+		return nil, "", 0, err
+	}
+	defer func() { err = errors.Join(err, e.Close()) }()
+	photo, err := covered(ctx, "demo", 640, 480)
+	if err != nil {
+		return nil, "", 0, err
+	}
+	names, err := e.gallery.collection.Names()
+	if err != nil || len(names) == 0 {
+		return nil, "", 0, fmt.Errorf("%w: there is no style: %w", filter.ErrMissing, err)
+	}
+	params := filter.Defaults(names[0])
+	if err := e.gallery.load(ctx, params.Style); err != nil {
+		return nil, "", 0, err
+	}
+	for range 2 {
+		if picture != nil {
+			picture.Release()
+		}
+		start := time.Now()
+		if picture, err = e.painter.Apply(ctx, photo, &params, new(filter.Trace)); err != nil {
+			return nil, "", 0, err
+		}
+		took = time.Since(start)
+	}
+	return picture, e.runtime.Provider(), took, nil
+}
+
+// difference is the mean distance of two pictures of one size, of 255.
+func difference(a, b *frame.Frame) float64 {
+	sum := 0
+	for i := range a.Pix {
+		sum += max(int(a.Pix[i])-int(b.Pix[i]), int(b.Pix[i])-int(a.Pix[i]))
+	}
+	return float64(sum) / float64(len(a.Pix))
+}
+
+func gpuFinding(r *infer.Runtime) finding {
+	f := finding{Name: "gpu", Status: good, Detail: "none of NVIDIA's; the CPU computes"}
+	if _, err := os.Stat("/dev/nvidia0"); err != nil {
+		return f
+	}
+	if r.Provider() != infer.CPU.String() {
+		f.Detail = "NVIDIA, in use"
+		return f
+	}
+	f.Status, f.Detail = without, "NVIDIA, not in use"
+	if reason := r.Fallback(); reason != "" {
+		f.Detail += ": " + reason
+		f.Mend = "take ONNX Runtime's GPU build, with CUDA and cuDNN on LD_LIBRARY_PATH, by --onnxruntime FILE"
+	}
+	return f
+}
