@@ -109,3 +109,9 @@ func formats(path string) []string {
 	}
 	return lines
 }
+
+// hasCamera tells whether a camera is there; of one that may not be opened, opening
+// it tells what to do.
+func hasCamera() bool {
+	return slices.ContainsFunc(v4l2.List(), func(i v4l2.Info) bool { return i.Camera() || i.Err != nil })
+}

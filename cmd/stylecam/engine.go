@@ -33,37 +33,39 @@ type use struct {
 
 // openEngine puts the painter together. The provider really in use is told, and
 // so is, once, why it is not the one that was asked for.
-func (p *program) openEngine(u use) (e *engine, err error) {
-	e = &engine{pool: new(frame.Pool)}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, e.Close())
-		}
-	}()
+func (p *program) openEngine(u use) (*engine, error) {
+	e := &engine{pool: new(frame.Pool)}
+	if err := p.assemble(e, u); err != nil {
+		return nil, errors.Join(err, e.Close())
+	}
+	return e, nil
+}
+
+func (p *program) assemble(e *engine, u use) (err error) {
 	if e.runtime, err = p.openRuntime(); err != nil {
-		return nil, err
+		return err
 	}
 	e.closers = append(e.closers, e.runtime.Close)
 
 	manifest, err := models.Builtin()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	segnet, err := openNetwork(e, manifest, models.SegNet, e.runtime.SegNet)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	sanet, err := openNetwork(e, manifest, models.SANetPaint, e.runtime.SANet)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	encoder, err := manifest.Graph(models.Lite, models.SANetStyle)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	styles, err := p.collection()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	e.gallery = newGallery(styles, e.runtime, encoder)
 	e.closers = append(e.closers, e.gallery.Close)
@@ -71,10 +73,10 @@ func (p *program) openEngine(u use) (e *engine, err error) {
 		SegNet: segnet, SANet: sanet, Style: e.gallery.Tensors, Pool: e.pool, Interval: u.interval, Still: u.still, Reuse: u.reuse,
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	e.closers = append(e.closers, e.painter.Close)
-	return e, nil
+	return nil
 }
 
 // openNetwork opens one graph of the model and leaves its closing to the engine.

@@ -35,7 +35,7 @@ f flip, s snapshot, i statistics, h help, q quit.`,
 			flagOf("frames", "end after `N` pictures, 0 for no end", &frames, parseCount, formatCount)),
 		run: func(ctx context.Context, _ *cli.Context) error {
 			for {
-				pl, err := decide(&p.settings, frames, capture.HasCamera, p.hasDisplay)
+				pl, err := decide(&p.settings, frames, hasCamera, p.hasDisplay)
 				if err == nil {
 					err = p.checkOutputs(pl.outputs)
 				}
