@@ -67,22 +67,35 @@ func dialX(getenv func(string) string) error {
 	if err != nil {
 		return err
 	}
+	conn, err := connect(host, number)
+	if err != nil {
+		return fmt.Errorf("the display %s does not answer (%w)", display, err)
+	}
+	defer conn.Close()
+	if host != "" && !isLoopback(conn) {
+		return nil // its cookies are filed under addresses; Qt will find them
+	}
+	if err := greet(conn, cookie(getenv, number)); err != nil {
+		return fmt.Errorf("the display %s refuses us (%w); log in there as yourself, or set XAUTHORITY", display, err)
+	}
+	return nil
+}
+
+func connect(host string, number int) (net.Conn, error) {
 	if host != "" {
-		conn, err := net.DialTimeout("tcp", net.JoinHostPort(host, strconv.Itoa(6000+number)), dialTime)
-		if err != nil {
-			return fmt.Errorf("the display %s does not answer (%w)", display, err)
-		}
-		return conn.Close()
+		return net.DialTimeout("tcp", net.JoinHostPort(host, strconv.Itoa(6000+number)), dialTime)
 	}
 	socket := "/tmp/.X11-unix/X" + strconv.Itoa(number)
 	conn, err := net.DialTimeout("unix", "@"+socket, dialTime)
 	if err != nil {
-		conn, err = net.DialTimeout("unix", socket, dialTime)
+		return net.DialTimeout("unix", socket, dialTime)
 	}
-	if err != nil {
-		return fmt.Errorf("the display %s does not answer (%w)", display, err)
-	}
-	return conn.Close()
+	return conn, nil
+}
+
+func isLoopback(conn net.Conn) bool {
+	at, ok := conn.RemoteAddr().(*net.TCPAddr)
+	return ok && at.IP.IsLoopback()
 }
 
 // parseDisplay reads [HOST]:NUMBER[.SCREEN]; the host is "" for this machine.

@@ -3,6 +3,7 @@ package window
 import (
 	"errors"
 	"net"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -15,11 +16,16 @@ func TestCheck(t *testing.T) {
 	dir := t.TempDir()
 	wayland := listen(t, "unix", filepath.Join(dir, "wayland-0"))
 	defer wayland.Close()
-	x := listen(t, "unix", "@/tmp/.X11-unix/X59001")
-	defer x.Close()
+	xServer(t, listen(t, "unix", "@/tmp/.X11-unix/X59001"), "")
+	xServer(t, listen(t, "unix", "@/tmp/.X11-unix/X59004"), "secret")
 	remote := listen(t, "tcp", "127.0.0.1:0")
-	defer remote.Close()
+	xServer(t, remote, "")
 	port := remote.Addr().(*net.TCPAddr).Port
+	authority := filepath.Join(dir, "authority")
+	if err := os.WriteFile(authority, []byte("\x00\x00\x00\x04\x7f\x00\x00\x01\x00\x0259\x00\x00\x00\x00"+
+		"\xff\xff\x00\x00\x00\x0559004\x00\x12MIT-MAGIC-COOKIE-1\x00\x06secret"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 
 	for _, test := range []struct {
 		name, want string // "": a window can be opened
@@ -29,6 +35,8 @@ func TestCheck(t *testing.T) {
 		{"X", "", map[string]string{"DISPLAY": ":59001"}},
 		{"X with a screen", "", map[string]string{"DISPLAY": "unix:59001.0"}},
 		{"X that is gone", "the display :59002 does not answer", map[string]string{"DISPLAY": ":59002"}},
+		{"X that knows us", "", map[string]string{"DISPLAY": ":59004", "XAUTHORITY": authority}},
+		{"X that does not know us", "the display :59004 refuses us (No protocol specified)", map[string]string{"DISPLAY": ":59004"}},
 		{"X elsewhere", "", map[string]string{"DISPLAY": "127.0.0.1:" + strconv.Itoa(port-6000)}},
 		{"X elsewhere, gone", "does not answer", map[string]string{"DISPLAY": "127.0.0.1:1"}},
 		{"nonsense", "not of the form :0", map[string]string{"DISPLAY": "screen"}},
@@ -50,6 +58,39 @@ func TestCheck(t *testing.T) {
 			}
 		})
 	}
+}
+
+// xServer answers the first message of whoever shows the right cookie as X does.
+func xServer(t *testing.T, l net.Listener, cookie string) {
+	done := make(chan struct{})
+	t.Cleanup(func() { l.Close(); <-done })
+	go func() {
+		defer close(done)
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			hello := make([]byte, 128)
+			n, _ := conn.Read(hello)
+			answer := "\x01\x00\x0b\x00\x00\x00\x00\x00"
+			if !strings.Contains(string(hello[:n]), cookie) {
+				answer = "\x00\x16\x0b\x00\x00\x00\x06\x00No protocol specified\n\x00\x00"
+			}
+			_, _ = conn.Write([]byte(answer))
+			conn.Close()
+		}
+	}()
+}
+
+func FuzzFindCookie(f *testing.F) {
+	f.Add([]byte("\xff\xff\x00\x00\x00\x010\x00\x12MIT-MAGIC-COOKIE-1\x00\x06secret"))
+	f.Add([]byte("\x01\x00\x00\x04host\x00\x00\x00\x12MIT-MAGIC-COOKIE-1\x00\x01x"))
+	f.Fuzz(func(t *testing.T, file []byte) {
+		if cookie := findCookie(file, "host", "0"); len(cookie) > len(file) {
+			t.Error("a cookie out of nothing")
+		}
+	})
 }
 
 func listen(t *testing.T, network, address string) net.Listener {
