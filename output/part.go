@@ -65,7 +65,7 @@ func (p *part) discard() { _ = os.Remove(p.temp) }
 // WriteFile writes a file whole or not at all. Devices and pipes, which nothing can
 // be renamed to, are written in place.
 func WriteFile(path string, write func(io.Writer) error) error {
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
+	if isDevice(path) {
 		f, err := os.OpenFile(path, os.O_WRONLY, 0)
 		if err != nil {
 			return cannotWrite(path, err)
@@ -84,6 +84,12 @@ func WriteFile(path string, write func(io.Writer) error) error {
 		return cannotWrite(path, err)
 	}
 	return p.keep()
+}
+
+// isDevice tells whether path is there and neither file nor folder.
+func isDevice(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && !info.Mode().IsRegular() && !info.IsDir()
 }
 
 var errNoFile = errors.New("it is no file; name one")

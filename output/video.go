@@ -44,7 +44,7 @@ func CheckVideo(path string) error {
 //
 // The first picture fixes the size; one of another size is scaled to it. Sizes
 // must be even, since chroma is halved: an odd picture gets its last row or
-// column twice. OpenCV converts by BT.601 in limited range.
+// column twice. Colours are BT.601 in limited range, and tagged so (tag.go).
 type Video struct {
 	opts   Options
 	part   *part
@@ -84,10 +84,10 @@ func (v *Video) Write(ctx context.Context, f *frame.Frame) error {
 	if v.err == nil {
 		v.err = v.write(ctx, f)
 	}
-	if v.err != nil && !errors.Is(v.err, ctx.Err()) {
+	if v.err != nil {
 		return cannotWrite(v.part.path, v.err)
 	}
-	return v.err
+	return nil
 }
 
 func (v *Video) write(ctx context.Context, f *frame.Frame) error {
@@ -187,6 +187,9 @@ func (v *Video) Close() error {
 	if err == nil {
 		err = v.check()
 	}
+	if err == nil && v.isMP4() {
+		err = tagColours(v.part.temp)
+	}
 	if err == nil && v.opts.Sound != "" {
 		v.addSound()
 	}
@@ -210,6 +213,11 @@ func (v *Video) check() error {
 		return errors.Join(room(v.part), fmt.Errorf("of %d frames %d were written", v.frames, got))
 	}
 	return nil
+}
+
+func (v *Video) isMP4() bool {
+	ending := strings.ToLower(filepath.Ext(v.part.path))
+	return ending == ".mp4" || ending == ".mov"
 }
 
 func (v *Video) note(format string, args ...any) {

@@ -38,14 +38,17 @@ func record(t testing.TB, path string, w, h int, n uint64, o Options) *Video {
 // probed is what ffprobe knows of a file.
 type probed struct {
 	Streams []struct {
-		Kind     string `json:"codec_type"`
-		Codec    string `json:"codec_name"`
-		Width    int
-		Height   int
-		Rate     string `json:"avg_frame_rate"`
-		Frames   string `json:"nb_read_frames"`
-		Start    string `json:"start_time"`
-		Duration string
+		Kind      string `json:"codec_type"`
+		Codec     string `json:"codec_name"`
+		Matrix    string `json:"color_space"`
+		Range     string `json:"color_range"`
+		Primaries string `json:"color_primaries"`
+		Width     int
+		Height    int
+		Rate      string `json:"avg_frame_rate"`
+		Frames    string `json:"nb_read_frames"`
+		Start     string `json:"start_time"`
+		Duration  string
 	}
 	Format struct{ Duration string }
 }

@@ -44,7 +44,7 @@ func NewY4M(w io.Writer, o Options) *Y4M {
 
 // CreateY4M writes a file, or to a device or named pipe.
 func CreateY4M(path string, o Options) (*Y4M, error) {
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
+	if isDevice(path) {
 		f, err := os.OpenFile(path, os.O_WRONLY, 0)
 		if err != nil {
 			return nil, cannotWrite(path, err)

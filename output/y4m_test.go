@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -61,20 +62,9 @@ func TestY4MKeepsTimeAndSize(t *testing.T) {
 	if h.Width != 320 || h.Height != 240 || h.FPS() != 30 {
 		t.Errorf("header %+v", h)
 	}
-	if got, want := numbers, []uint64{0, 1, 1, 1, 4}; !equal(got, want) {
+	if got, want := numbers, []uint64{0, 1, 1, 1, 4}; !slices.Equal(got, want) {
 		t.Errorf("frames %v, want %v", got, want)
 	}
-}
-
-func equal(a, b []uint64) bool {
-	return len(a) == len(b) && string(bytesOf(a)) == string(bytesOf(b))
-}
-
-func bytesOf(a []uint64) (b []byte) {
-	for _, v := range a {
-		b = append(b, byte(v))
-	}
-	return b
 }
 
 // ffmpeg decodes the colours that were meant.
