@@ -113,7 +113,7 @@ func (t *steadier) watch() error {
 
 // rate is how much of the new mask a resting place takes in: 1 at no smoothing.
 func rate(smoothing float32) float32 {
-	return max(float32(math.Pow(1-float64(smoothing), 2)), 0.01)
+	return max(float32(math.Pow(1-float64(smoothing), 1.5)), 0.01)
 }
 
 func sum(x []float32) float64 {
