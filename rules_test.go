@@ -19,24 +19,25 @@ import (
 // layers is what each package may import of this module. A frame flows from
 // capture to output; imports point from the command line inwards, never back.
 var layers = map[string][]string{
-	"frame":         {},
-	"card":          {"frame"},
-	"y4m":           {"frame"},
-	"v4l2":          {},
-	"models":        {"filter"}, // the kinds of error, here and below
-	"style":         {"models", "filter"},
-	"blend":         {"frame"},
-	"infer":         {"models", "style", "filter"},
-	"filter":        {"frame"},
-	"paint":         {"blend", "infer", "style", "filter", "frame"},
-	"capture":       {"card", "y4m", "v4l2", "filter", "frame"},
-	"output":        {"card", "y4m", "filter", "frame"},
-	"output/window": {"card", "output", "filter", "frame"},
-	"output/v4l2":   {"v4l2", "y4m", "card", "filter", "frame"},
-	"webrtc":        {"webrtc/i420", "card", "filter", "frame"},
-	"webrtc/vp8":    {"webrtc/i420"},
-	"webrtc/i420":   {"frame"},
-	"cmd/stylecam":  nil, // wires everything
+	"frame":          {},
+	"card":           {"frame"},
+	"y4m":            {"frame"},
+	"v4l2":           {},
+	"models":         {"filter"}, // the kinds of error, here and below
+	"style":          {"models", "filter"},
+	"blend":          {"frame"},
+	"infer":          {"models", "style", "filter"},
+	"filter":         {"frame"},
+	"paint":          {"blend", "infer", "style", "filter", "frame"},
+	"capture":        {"capture/camera", "card", "y4m", "v4l2", "filter", "frame"},
+	"capture/camera": {"v4l2", "filter", "frame"},
+	"output":         {"card", "y4m", "filter", "frame"},
+	"output/window":  {"card", "output", "filter", "frame"},
+	"output/v4l2":    {"v4l2", "y4m", "card", "filter", "frame"},
+	"webrtc":         {"webrtc/i420", "card", "filter", "frame"},
+	"webrtc/vp8":     {"webrtc/i420"},
+	"webrtc/i420":    {"frame"},
+	"cmd/stylecam":   nil, // wires everything
 }
 
 // behind says who alone may import a library that comes with cgo or a device.

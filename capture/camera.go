@@ -1,200 +1,28 @@
 package capture
 
 import (
-	"cmp"
 	"context"
-	"errors"
-	"fmt"
-	"time"
 
-	"stylecam/frame"
-	"stylecam/v4l2"
+	"stylecam/capture/camera"
 )
 
-// camera is a V4L2 device that streams through buffers of the kernel's. Of what
-// waits in them only the newest is taken, so that nobody looks at the past.
-type camera struct {
-	device *v4l2.Device
-	info   Info
-	pool   *frame.Pool
-	decoder
-	seq     uint64
-	counted uint32 // the driver's number of the last frame
+// cameraSource is a camera as a Source.
+type cameraSource struct {
+	*camera.Camera
+	info Info
 }
 
-const (
-	cameraBuffers = 4
-	// wake is how long a camera may take for its first frame, silence how long for
-	// any other, and damaged how many in a row may be unusable.
-	wake    = 10 * time.Second
-	silence = 5 * time.Second
-	damaged = 30
-)
-
-// openCamera opens the camera that which names, the first real one for "".
 func openCamera(ctx context.Context, which string, c Config) (Source, error) {
-	chosen, err := choose(v4l2.List(), which)
+	cam, err := camera.Open(ctx, camera.Config{
+		Which: which, Width: c.Width, Height: c.Height, FPS: c.FPS, Pool: c.Pool, NewDecoder: newDecoder,
+	})
 	if err != nil {
 		return nil, err
 	}
-	device, err := v4l2.Open(chosen.Path)
-	if err != nil {
-		return nil, explain(chosen, err)
-	}
-	cam := &camera{device: device, pool: c.Pool}
-	if err := cam.start(ctx, chosen, c); err != nil {
-		return nil, errors.Join(explain(chosen, err), cam.Close())
-	}
-	return cam, nil
+	i := cam.Info()
+	return cameraSource{cam, Info{
+		Name: i.Name, Width: i.Width, Height: i.Height, FPS: i.FPS, Camera: true, Stable: "camera:" + i.Stable, Note: i.Note,
+	}}, nil
 }
 
-// start agrees on a format with the driver and waits until frames flow.
-func (cam *camera) start(ctx context.Context, chosen v4l2.Info, c Config) error {
-	want := mode{cmp.Or(c.Width, DefaultWidth), cmp.Or(c.Height, DefaultHeight), cmp.Or(c.FPS, DefaultFPS)}
-	layout, err := chooseLayout(cam.device, want)
-	if err != nil {
-		return err
-	}
-	format, err := cam.device.SetFormat(v4l2.Capture, v4l2.Format{Width: want.width, Height: want.height, Fourcc: layout})
-	if err != nil {
-		return err
-	}
-	if cam.decoder, err = newDecoder(format); err != nil {
-		return err
-	}
-	fps, err := cam.device.SetRate(v4l2.Capture, want.fps)
-	if err != nil || fps <= 0 {
-		fps = want.fps // a driver without a say in it
-	}
-	cam.info = Info{Name: chosen.Card, Width: format.Width, Height: format.Height, FPS: fps, Camera: true}
-	if asked := (mode{c.Width, c.Height, c.FPS}); asked.differs(cam.info) {
-		cam.info.Note = fmt.Sprintf("%s grants %dx%d at %.3g frames a second", chosen.Card, format.Width, format.Height, fps)
-	}
-	if err := cam.device.Map(cameraBuffers); err != nil {
-		return err
-	}
-	if err := cam.device.StreamOn(v4l2.Capture); err != nil {
-		return err
-	}
-	p, err := cam.oldest(ctx, wake)
-	if err != nil {
-		return err
-	}
-	return cam.device.Queue(p.Index)
-}
-
-// oldest takes the oldest filled buffer, or waits for one, but not for ever.
-func (cam *camera) oldest(ctx context.Context, patience time.Duration) (v4l2.Picture, error) {
-	p, err := cam.device.Dequeue()
-	if !errors.Is(err, v4l2.ErrAgain) {
-		return p, err
-	}
-	patient, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	for errors.Is(err, v4l2.ErrAgain) {
-		if err := cam.device.Wait(patient); err != nil {
-			if patient.Err() != nil && ctx.Err() == nil {
-				err = fmt.Errorf("no picture has come for %v; unplug it and plug it in again", patience)
-			}
-			return v4l2.Picture{}, err
-		}
-		p, err = cam.device.Dequeue()
-	}
-	return p, err
-}
-
-func (cam *camera) Info() Info { return cam.info }
-
-// Read returns the newest frame, or waits for one.
-func (cam *camera) Read(ctx context.Context) (*frame.Frame, error) {
-	for range damaged {
-		p, err := cam.newest(ctx)
-		if err != nil {
-			return nil, cam.failed(ctx, err)
-		}
-		f, err := cam.take(p)
-		if err := errors.Join(err, cam.device.Queue(p.Index)); err != nil {
-			if f != nil {
-				f.Release()
-			}
-			return nil, cam.failed(ctx, err)
-		}
-		if f != nil {
-			return f, nil
-		}
-	}
-	return nil, cam.failed(ctx, fmt.Errorf("%d pictures in a row are damaged", damaged))
-}
-
-func (cam *camera) failed(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	return fmt.Errorf("camera %s: %w", cam.info.Name, err)
-}
-
-// newest takes the newest filled buffer and gives the older ones back.
-func (cam *camera) newest(ctx context.Context) (v4l2.Picture, error) {
-	p, err := cam.oldest(ctx, silence)
-	if err != nil {
-		return p, err
-	}
-	for {
-		newer, err := cam.device.Dequeue()
-		if errors.Is(err, v4l2.ErrAgain) {
-			return p, nil
-		}
-		if err != nil {
-			return p, err
-		}
-		if err := cam.device.Queue(p.Index); err != nil {
-			return p, err
-		}
-		p = newer
-	}
-}
-
-// take turns a buffer into a frame; nil if the picture in it is damaged.
-func (cam *camera) take(p v4l2.Picture) (*frame.Frame, error) {
-	if p.Damaged || len(p.Data) == 0 {
-		return nil, nil
-	}
-	f := cam.pool.Get(cam.info.Width, cam.info.Height)
-	whole, err := cam.decode(f, p.Data)
-	if err != nil || !whole {
-		f.Release()
-		return nil, err
-	}
-	f.Seq, f.Captured = cam.number(p.Sequence), p.Taken
-	if f.Captured.IsZero() {
-		f.Captured = time.Now()
-	}
-	return f, nil
-}
-
-// number counts as the driver does, so that its drops show as gaps, but never
-// back: some drivers start anew.
-func (cam *camera) number(counted uint32) uint64 {
-	if step := counted - cam.counted; cam.seq > 0 && step > 1 && step < 1000 {
-		cam.seq += uint64(step) - 1
-	}
-	cam.counted = counted
-	n := cam.seq
-	cam.seq++
-	return n
-}
-
-// Close ends the stream and gives the camera to others.
-func (cam *camera) Close() error {
-	return errors.Join(cam.decoder.Close(), cam.device.Close())
-}
-
-// mode is what a camera is asked for; zero leaves it to the camera.
-type mode struct {
-	width, height int
-	fps           float64
-}
-
-func (m mode) differs(got Info) bool {
-	return m.width != 0 && (m.width != got.Width || m.height != got.Height) || m.fps != 0 && (got.FPS < m.fps-0.5 || got.FPS > m.fps+0.5)
-}
+func (s cameraSource) Info() Info { return s.info }

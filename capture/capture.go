@@ -45,6 +45,7 @@ type Info struct {
 	FPS           float64 // as announced, else DefaultFPS
 	Frames        uint64  // how many will come, as announced; 0 when unknown or endless
 	Camera        bool    // worth waiting for when it goes away
+	Stable        string  // the Input that finds the same camera, whatever number it comes back under
 	Note          string  // what the user should be told (a file cut off, another size granted); may come late
 }
 

@@ -38,13 +38,15 @@ func Open(path string) (*Device, error) {
 	return &Device{Path: path, fd: fd}, nil
 }
 
-// Close ends streaming and gives the device back.
+// Close ends streaming and gives the device back. What is called after it fails.
 func (d *Device) Close() error {
 	for _, b := range d.buffers {
 		_ = unix.Munmap(b)
 	}
 	d.buffers = nil
-	return unix.Close(d.fd)
+	fd := d.fd
+	d.fd = -1
+	return unix.Close(fd)
 }
 
 func (d *Device) call(what string, request uintptr, arg unsafe.Pointer) error {

@@ -1,4 +1,4 @@
-package capture
+package camera
 
 import (
 	"errors"
@@ -50,6 +50,15 @@ func choose(all []v4l2.Info, which string) (v4l2.Info, error) {
 		return v4l2.Info{}, fmt.Errorf("camera %s: %s gives no pictures now (a virtual camera does while a program feeds it); there are %s: %w", which, all[i].Card, names(cameras), filter.ErrMissing)
 	}
 	return v4l2.Info{}, fmt.Errorf("camera %s is not there; there are %s: %w", which, names(cameras), filter.ErrMissing)
+}
+
+// stable names a camera by what stays when it is unplugged: the link that udev
+// makes for it, else its card's name.
+func stable(i v4l2.Info) string {
+	if len(i.Names) > 0 {
+		return i.Names[0]
+	}
+	return i.Card
 }
 
 // names lists cameras for an error.

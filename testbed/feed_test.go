@@ -1,0 +1,261 @@
+package testbed
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/exec"
+	"os/signal"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"stylecam/capture/camera"
+	"stylecam/card"
+	"stylecam/filter"
+	"stylecam/frame"
+	"stylecam/output/v4l2"
+	video "stylecam/v4l2"
+)
+
+// The emulated processor is too slow for the networks, so most tests run
+// stylecam's parts from camera to virtual camera with the filter that does
+// nothing. It is this same program, started again: a process of its own, that can
+// be killed.
+const feedEnv = "STYLECAM_FEED"
+
+func TestMain(m *testing.M) {
+	if args, ok := os.LookupEnv(feedEnv); ok {
+		if err := feed(strings.Fields(args)); err != nil {
+			fmt.Println("ended:", err)
+			os.Exit(1)
+		}
+		fmt.Println("ended")
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// feed runs until it is told to stop, and tells on standard output what happens.
+func feed(args []string) error {
+	flags := flag.NewFlagSet("feed", flag.ExitOnError)
+	which := flags.String("camera", "", "a camera, or card")
+	idle := flags.Duration("idle", 0, "")
+	large := flags.Bool("large", false, "twice the size")
+	fps := flags.Float64("fps", 15, "")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+
+	pool := new(frame.Pool)
+	config := camera.Config{Which: *which, Width: width, Height: height, FPS: *fps, Pool: pool, NewDecoder: newDecoder}
+	if *large {
+		config.Width, config.Height = 2*width, 2*height
+	}
+	sink, err := v4l2.Open(v4l2.Config{Path: virtual, FPS: *fps, Card: card.Notice})
+	if err != nil {
+		return err
+	}
+	var stable atomic.Value // the camera's name, once it was open
+	live, err := filter.New(filter.Config{
+		Open: func(ctx context.Context) (filter.Source, error) {
+			if *which == "card" {
+				return &cards{config: config}, nil
+			}
+			c := config
+			if name, ok := stable.Load().(string); ok {
+				c.Which = name
+			}
+			cam, err := camera.Open(ctx, c)
+			if err != nil {
+				return nil, err
+			}
+			stable.Store(cam.Info().Stable)
+			return cam, nil
+		},
+		Retry:  true,
+		Idle:   *idle,
+		Filter: filter.PassThrough{},
+		Params: filter.Defaults("none"),
+		Pool:   pool,
+		Card:   card.Notice,
+		Sinks:  []filter.NamedSink{{Name: "virtual", Sink: sink}},
+		Log:    slog.New(slog.NewTextHandler(os.Stdout, nil)),
+	})
+	if err != nil {
+		return err
+	}
+	go func() {
+		for last := uint64(0); ; time.Sleep(50 * time.Millisecond) {
+			if s := live.Stats(); s.Frames != last {
+				last = s.Frames
+				fmt.Printf("pictures=%d memory=%d\n", last, resident())
+			}
+		}
+	}()
+	if err := live.Run(ctx); !errors.Is(err, context.Canceled) {
+		return err
+	}
+	if n := pool.InUse(); n != 0 {
+		return fmt.Errorf("%d frames left behind", n)
+	}
+	return nil
+}
+
+// cards shows the test card.
+type cards struct {
+	config camera.Config
+	seq    uint64
+}
+
+func (c *cards) Read(context.Context) (*frame.Frame, error) {
+	time.Sleep(time.Duration(float64(time.Second) / c.config.FPS))
+	f := c.config.Pool.Get(c.config.Width, c.config.Height)
+	f.Seq, f.Captured = c.seq, time.Now()
+	card.Test(f, c.seq)
+	c.seq++
+	return f, nil
+}
+
+func (c *cards) Close() error { return nil }
+
+// decoder reads YUYV, which vivid offers first.
+type decoder struct{ format video.Format }
+
+func newDecoder(f video.Format) (camera.Decoder, error) {
+	if f.Fourcc != video.YUYV {
+		return nil, fmt.Errorf("the camera sends %s, not YUYV", f.Fourcc)
+	}
+	return decoder{f}, nil
+}
+
+func (d decoder) Decode(dst *frame.Frame, data []byte) (whole bool, err error) {
+	if len(data) < d.format.Stride*d.format.Height {
+		return false, nil
+	}
+	for y := range dst.Height {
+		video.UnpackYUYV(dst.Row(y), data[y*d.format.Stride:], d.format.Colours)
+	}
+	return true, nil
+}
+
+func (d decoder) Close() error { return nil }
+
+// resident is this process's memory in KiB.
+func resident() (kib int) {
+	status, _ := os.ReadFile("/proc/self/status")
+	for line := range strings.Lines(string(status)) {
+		_, _ = fmt.Sscanf(line, "VmRSS: %d kB", &kib)
+	}
+	return kib
+}
+
+// producer is a process that feeds the virtual camera.
+type producer struct {
+	t   *testing.T
+	cmd *exec.Cmd
+
+	mu    sync.Mutex
+	lines []string
+	seen  int // lines that a wait has gone past
+	more  chan struct{}
+	ended chan struct{}
+}
+
+// start runs a program until the test ends.
+func start(t *testing.T, cmd *exec.Cmd) *producer {
+	t.Helper()
+	p := &producer{t: t, cmd: cmd, more: make(chan struct{}, 1), ended: make(chan struct{})}
+	r, w := io.Pipe()
+	cmd.Stdout, cmd.Stderr = w, w
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		defer close(p.ended)
+		_ = cmd.Wait()
+		w.Close()
+	}()
+	go func() {
+		for lines := bufio.NewScanner(r); lines.Scan(); {
+			p.mu.Lock()
+			p.lines = append(p.lines, lines.Text())
+			p.mu.Unlock()
+			select {
+			case p.more <- struct{}{}:
+			default:
+			}
+		}
+	}()
+	t.Cleanup(func() {
+		p.stop(os.Kill)
+		if t.Failed() {
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			t.Logf("the producer said:\n%s", strings.Join(p.lines[max(0, len(p.lines)-20):], "\n"))
+		}
+	})
+	return p
+}
+
+// startFeed feeds the virtual camera and waits for the first picture.
+func startFeed(t *testing.T, args string) *producer {
+	t.Helper()
+	cmd := exec.Command("/proc/self/exe")
+	cmd.Env = append(os.Environ(), feedEnv+"="+args)
+	p := start(t, cmd)
+	p.wait("pictures=", time.Minute)
+	return p
+}
+
+// wait waits for a line that holds text, after the last one waited for.
+func (p *producer) wait(text string, limit time.Duration) string {
+	p.t.Helper()
+	timeout := time.After(limit)
+	for {
+		p.mu.Lock()
+		for p.seen < len(p.lines) {
+			line := p.lines[p.seen]
+			p.seen++
+			if strings.Contains(line, text) {
+				p.mu.Unlock()
+				return line
+			}
+		}
+		p.mu.Unlock()
+		select {
+		case <-p.more:
+		case <-timeout:
+			p.t.Fatalf("no %q within %v", text, limit)
+		}
+	}
+}
+
+// skip goes past what was said until now.
+func (p *producer) skip() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.seen = len(p.lines)
+}
+
+// stop ends the process and waits for it.
+func (p *producer) stop(s os.Signal) {
+	_ = p.cmd.Process.Signal(s)
+	select {
+	case <-p.ended:
+	case <-time.After(20 * time.Second):
+		p.t.Errorf("%v does not end the producer", s)
+		_ = p.cmd.Process.Signal(syscall.SIGKILL)
+		<-p.ended
+	}
+}
