@@ -60,7 +60,7 @@ func (p *program) drive(ctx context.Context, e *engine, d drive) (report, error)
 
 	watching, stop := context.WithCancel(ctx)
 	var watcher sync.WaitGroup
-	watcher.Go(func() { p.watch(watching, cmp.Or(d.frames, info.Frames), live.Stats) })
+	watcher.Go(func() { p.watch(watching, cmp.Or(d.frames, info.Frames), d.frames == 0, live.Stats) })
 	err = serve(ctx, live, sinks.window)
 	stop()
 	watcher.Wait()

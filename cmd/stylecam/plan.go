@@ -13,7 +13,8 @@ import (
 type plan struct {
 	input   string
 	outputs []sinkSpec
-	frames  uint64 // 0: no end
+	frames  uint64 // pictures to be painted, 0: no end
+	length  uint64 // frames that a drawn source gives, 0: no end
 	size    size
 	fps     float64
 	reasons []string // for what was decided here, told to the user
@@ -56,7 +57,7 @@ func decide(s *settings, frames uint64, hasCamera, hasDisplay func() bool) (plan
 		if synthetic {
 			file = filepath.Join("out", pl.input+".mp4")
 			if pl.frames == 0 {
-				pl.frames = uint64(pl.fps * demoTime.Seconds())
+				pl.length = uint64(pl.fps * demoTime.Seconds())
 			}
 		}
 		pl.outputs = []sinkSpec{{"file", file}}

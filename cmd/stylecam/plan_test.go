@@ -15,18 +15,18 @@ func TestDecide(t *testing.T) {
 		outputs         []string
 		frames          uint64
 		camera, display bool
-		want            string // input, outputs, frames
+		want            string // input, outputs, pictures, frames of the source
 	}{
-		{"laptop", "auto", nil, 0, true, true, "camera window 0"},
-		{"bare machine", "auto", nil, 0, false, false, "demo out/demo.mp4 300"},
-		{"camera without display", "auto", nil, 0, true, false, "camera out/run.mp4 0"},
-		{"display without camera", "auto", nil, 0, false, true, "demo window 0"},
-		{"measurement", "demo", []string{"null"}, 300, false, false, "demo null 300"},
-		{"endless demo", "demo", []string{"null"}, 0, false, true, "demo null 0"},
-		{"short demo", "demo", nil, 30, false, false, "demo out/demo.mp4 30"},
-		{"card", "card", nil, 0, true, false, "card out/card.mp4 300"},
-		{"file", "a.mp4", nil, 0, true, false, "a.mp4 out/run.mp4 0"},
-		{"several", "camera:1", []string{"window", "y4m:-", "b.mkv"}, 0, true, true, "camera:1 window,y4m:-,b.mkv 0"},
+		{"laptop", "auto", nil, 0, true, true, "camera window 0 0"},
+		{"bare machine", "auto", nil, 0, false, false, "demo out/demo.mp4 0 300"},
+		{"camera without display", "auto", nil, 0, true, false, "camera out/run.mp4 0 0"},
+		{"display without camera", "auto", nil, 0, false, true, "demo window 0 0"},
+		{"measurement", "demo", []string{"null"}, 300, false, false, "demo null 300 0"},
+		{"endless demo", "demo", []string{"null"}, 0, false, true, "demo null 0 0"},
+		{"short demo", "demo", nil, 30, false, false, "demo out/demo.mp4 30 0"},
+		{"card", "card", nil, 0, true, false, "card out/card.mp4 0 300"},
+		{"file", "a.mp4", nil, 0, true, false, "a.mp4 out/run.mp4 0 0"},
+		{"several", "camera:1", []string{"window", "y4m:-", "b.mkv"}, 0, true, true, "camera:1 window,y4m:-,b.mkv 0 0"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := defaultSettings()
@@ -47,7 +47,7 @@ func planText(pl plan) string {
 	for i, o := range pl.outputs {
 		outputs[i] = o.String()
 	}
-	return fmt.Sprint(pl.input, " ", strings.Join(outputs, ","), " ", pl.frames)
+	return fmt.Sprint(pl.input, " ", strings.Join(outputs, ","), " ", pl.frames, " ", pl.length)
 }
 
 func TestParseSink(t *testing.T) {

@@ -14,9 +14,18 @@ import (
 
 // watch tells how a run gets on, until ctx ends: for one with an end a bar with
 // the rate and the time left (lines, where stderr is no terminal), and with -v a
-// summary every ten seconds. total is the number of frames, 0 if there is no end.
-func (p *program) watch(ctx context.Context, total uint64, stats func() filter.Stats) {
+// summary every ten seconds. total is the number of frames, 0 if there is no end:
+// of the source's, dropped ones among them, or of pictures painted.
+func (p *program) watch(ctx context.Context, total uint64, ofSource bool, stats func() filter.Stats) {
 	bar := p.bar(total)
+	show := func() {
+		s := stats()
+		done := s.Frames
+		if ofSource {
+			done += s.Drops
+		}
+		bar.show(min(done, total), s.FPS)
+	}
 	tick := time.NewTicker(200 * time.Millisecond)
 	defer tick.Stop()
 	summary := time.NewTicker(10 * time.Second)
@@ -24,11 +33,11 @@ func (p *program) watch(ctx context.Context, total uint64, stats func() filter.S
 	for {
 		select {
 		case <-tick.C:
-			bar.show(stats().Frames)
+			show()
 		case <-summary.C:
 			p.summarise(stats())
 		case <-ctx.Done():
-			bar.show(stats().Frames)
+			show()
 			bar.end()
 			return
 		}
@@ -43,9 +52,9 @@ func (p *program) summarise(s filter.Stats) {
 	p.log.Info("running", args...)
 }
 
-// bar shows how far a run has come.
+// bar shows how far a run has come, and at what rate it paints.
 type bar interface {
-	show(frames uint64)
+	show(done uint64, fps float64)
 	end()
 }
 
@@ -58,9 +67,6 @@ func (p *program) bar(total uint64) bar {
 	}
 	return terminalBar{progressbar.NewOptions64(int64(total),
 		progressbar.OptionSetWriter(p.stderr),
-		progressbar.OptionSetDescription("painting"),
-		progressbar.OptionSetItsString("frames"),
-		progressbar.OptionShowIts(),
 		progressbar.OptionShowCount(),
 		progressbar.OptionSetPredictTime(true),
 		progressbar.OptionSetElapsedTime(true),
@@ -70,13 +76,17 @@ func (p *program) bar(total uint64) bar {
 
 type noBar struct{}
 
-func (noBar) show(uint64) {}
-func (noBar) end()        {}
+func (noBar) show(uint64, float64) {}
+func (noBar) end()                 {}
 
 type terminalBar struct{ *progressbar.ProgressBar }
 
-func (b terminalBar) show(frames uint64) { _ = b.Set64(min(int64(frames), b.GetMax64())) }
-func (b terminalBar) end()               { _ = b.Exit() }
+func (b terminalBar) show(done uint64, fps float64) {
+	b.Describe(fmt.Sprintf("painting, %4.1f fps", fps))
+	_ = b.Set64(int64(done))
+}
+
+func (b terminalBar) end() { _ = b.Exit() }
 
 // lineBar is for logs: a line every two seconds.
 type lineBar struct {
@@ -86,14 +96,14 @@ type lineBar struct {
 	told    time.Duration
 }
 
-func (b *lineBar) show(frames uint64) {
+func (b *lineBar) show(done uint64, fps float64) {
 	passed := time.Since(b.started)
-	if frames == 0 || frames >= b.total || passed-b.told < 2*time.Second {
+	if done == 0 || done >= b.total || passed-b.told < 2*time.Second {
 		return
 	}
 	b.told = passed
-	rate := float64(frames) / passed.Seconds()
-	b.p.tell("painting %s", fmt.Sprintf("%d of %d frames, %.1f fps, %.0f s left", frames, b.total, rate, float64(b.total-frames)/rate))
+	left := passed.Seconds() * float64(b.total-done) / float64(done)
+	b.p.tell("painting: %d of %d frames, %.1f fps, %.0f s left", done, b.total, fps, left)
 }
 
 func (*lineBar) end() {}

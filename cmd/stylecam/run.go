@@ -85,7 +85,7 @@ func (p *program) runLive(ctx context.Context, pl plan) (started bool, err error
 		return false, err
 	}
 	r, err := p.drive(ctx, e, drive{
-		source: capture.Config{Input: pl.input, Width: pl.size.width, Height: pl.size.height, FPS: pl.fps, Live: true, Pool: e.pool},
+		source: capture.Config{Input: pl.input, Width: pl.size.width, Height: pl.size.height, FPS: pl.fps, Frames: pl.length, Live: true, Pool: e.pool},
 		sinks:  pl.outputs,
 		params: params,
 		frames: pl.frames,
