@@ -214,6 +214,13 @@ func parseICEServer(s string) (webrtc.ICEServer, error) {
 	return webrtc.ICEServer{}, fmt.Errorf("ICE server %q…: give stun:HOST[:PORT] or turn:USER:PASSWORD@HOST[:PORT][?transport=tcp]", scheme)
 }
 
+// CheckICEServer tells what is wrong with an ICE server's text, without repeating
+// the password that may be in it.
+func CheckICEServer(s string) error {
+	_, err := parseICEServer(s)
+	return err
+}
+
 // links are the ICE servers as the Link headers of RFC 9725, 4.6.
 func (n *Network) links() []string {
 	var links []string

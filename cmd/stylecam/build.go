@@ -7,6 +7,7 @@ import (
 	"encoding/csv"
 	"errors"
 	"fmt"
+	"image"
 	"image/jpeg"
 	"io"
 	"os"
@@ -164,6 +165,11 @@ func (e *engine) preview(ctx context.Context, name string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	return encodePreview(picture)
+}
+
+// encodePreview writes a preview as small as it has to be.
+func encodePreview(picture image.Image) ([]byte, error) {
 	for _, quality := range previewQualities {
 		var file bytes.Buffer
 		if err := jpeg.Encode(&file, picture, &jpeg.Options{Quality: quality}); err != nil {

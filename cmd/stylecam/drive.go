@@ -14,6 +14,7 @@ import (
 	"stylecam/filter"
 	"stylecam/frame"
 	"stylecam/output/window"
+	"stylecam/webrtc"
 )
 
 // A drive is one run of the loop, live or through a whole file; `run`, `video` and
@@ -25,12 +26,19 @@ type drive struct {
 	sound  string // a file whose sound goes into a video file
 	params filter.Params
 	frames uint64 // 0: as many as the source has
+	web    *webrtc.Server
 }
 
 // drive runs the loop until it ends, and reports what it did, also of a run that
 // failed on the way.
-func (p *program) drive(ctx context.Context, e *engine, d drive) (report, error) {
-	source, err := capture.Open(ctx, d.source)
+func (p *program) drive(ctx context.Context, e *engine, d drive) (_ report, err error) {
+	if d.web, err = p.openWeb(e, d); err != nil {
+		return report{}, err
+	}
+	if d.web != nil {
+		defer func() { err = errors.Join(err, d.web.Close()) }()
+	}
+	source, err := openSource(ctx, d)
 	if err != nil {
 		return report{}, err
 	}
@@ -42,7 +50,7 @@ func (p *program) drive(ctx context.Context, e *engine, d drive) (report, error)
 	}
 	watch := &stopwatch{Filter: e.painter}
 	live, err := filter.New(filter.Config{
-		Open:   openAgain(source, d.source),
+		Open:   openAgain(source, d),
 		Retry:  info.Camera,
 		Filter: watch,
 		Params: d.params,
@@ -58,6 +66,7 @@ func (p *program) drive(ctx context.Context, e *engine, d drive) (report, error)
 		return report{}, errors.Join(err, source.Close(), sinks.Close())
 	}
 
+	p.announce(d.web, live)
 	watching, stop := context.WithCancel(ctx)
 	var watcher sync.WaitGroup
 	watcher.Go(func() { p.watch(watching, cmp.Or(d.frames, info.Frames), d.frames == 0, live.Stats) })
@@ -107,13 +116,13 @@ func (p *program) tellNotes(source string, sinks []filter.NamedSink) {
 
 // openAgain hands out the source that is open already, and opens it again after
 // that one was lost.
-func openAgain(first filter.Source, c capture.Config) func(context.Context) (filter.Source, error) {
+func openAgain(first filter.Source, d drive) func(context.Context) (filter.Source, error) {
 	var taken atomic.Bool
 	return func(ctx context.Context) (filter.Source, error) {
 		if taken.CompareAndSwap(false, true) {
 			return first, nil
 		}
-		return capture.Open(ctx, c)
+		return openSource(ctx, d)
 	}
 }
 

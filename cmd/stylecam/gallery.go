@@ -23,9 +23,11 @@ type gallery struct {
 	runtime    *infer.Runtime
 	graph      models.Graph // of the encoder
 
-	mu      sync.Mutex
-	loaded  map[string]*style.Tensors
-	encoder *infer.StyleEncoder // opened when first needed
+	mu     sync.Mutex
+	loaded map[string]*style.Tensors
+
+	encoding sync.Mutex          // apart from mu: the painter does not wait for an encoding
+	encoder  *infer.StyleEncoder // opened when first needed
 }
 
 func newGallery(c *style.Collection, r *infer.Runtime, encoder models.Graph) *gallery {
@@ -108,8 +110,8 @@ func (g *gallery) find(ctx context.Context, name string) (*style.Tensors, error)
 // encode has a picture's style encoded: scaled to cover the encoder's square, the
 // middle of it taken.
 func (g *gallery) encode(ctx context.Context, picture string) (*style.Tensors, error) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
+	g.encoding.Lock()
+	defer g.encoding.Unlock()
 	if g.encoder == nil {
 		encoder, err := g.runtime.StyleEncoder(g.graph)
 		if err != nil {

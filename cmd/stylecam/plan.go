@@ -50,6 +50,8 @@ func decide(s *settings, frames uint64, hasCamera, hasDisplay func() bool) (plan
 	}
 	switch {
 	case len(pl.outputs) > 0:
+	case pl.input == "webrtc": // back to the browser whose camera it is
+		pl.outputs = []sinkSpec{{kind: "webrtc"}}
 	case hasDisplay():
 		pl.outputs = []sinkSpec{{kind: "window"}}
 	default:

@@ -30,8 +30,10 @@ f flip, s snapshot, i statistics, h help, q quit.`,
 			"stylecam run --input camera:1 --out window --out evening.mp4",
 			"stylecam run --input demo --out null --frames 300",
 			"stylecam run --out y4m:- | ffplay -",
+			"stylecam run --out webrtc",
+			"stylecam run --input webrtc --webrtc-address 0.0.0.0:8090 --webrtc-tls self",
 		},
-		flags: append(flags(p.settings.live(), p.settings.picture(), p.settings.machine()),
+		flags: append(flags(p.settings.live(), p.settings.picture(), p.settings.network(), p.settings.machine()),
 			flagOf("frames", "end after `N` pictures, 0 for no end", &frames, parseCount, formatCount)),
 		run: func(ctx context.Context, _ *cli.Context) error {
 			for {

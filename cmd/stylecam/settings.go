@@ -27,6 +27,8 @@ type settings struct {
 	outputs []string
 	size    size
 	fps     float64
+
+	web webSettings
 }
 
 // mode is --background-mode or --person-mode: a fill, and the file of its picture
@@ -49,6 +51,7 @@ func defaultSettings() settings {
 		backgroundMode: mode{text: "paint"},
 		personMode:     mode{text: "paint"},
 		input:          "auto",
+		web:            webSettings{address: defaultAddress},
 	}
 }
 
@@ -144,8 +147,8 @@ func (s *settings) machine() []*cli.GenericFlag {
 // live returns the options of what is painted live, and where it goes.
 func (s *settings) live() []*cli.GenericFlag {
 	return category("Live",
-		flagOf("input", "`SOURCE`: auto, camera[:NUMBER|NAME|PATH], a video or picture FILE, demo or card", &s.input, nonEmpty, asIs),
-		&cli.GenericFlag{Name: "out", Usage: "`SINK`: window, FILE.mp4, y4m:-, y4m:FILE or null; may be given more than once (default: a window where there is a display, else a file)", Value: list{&s.outputs, checkSink}},
+		flagOf("input", "`SOURCE`: auto, camera[:NUMBER|NAME|PATH], a video or picture FILE, demo, card, or webrtc: a browser's own camera", &s.input, nonEmpty, asIs),
+		&cli.GenericFlag{Name: "out", Usage: "`SINK`: window, FILE.mp4, y4m:-, y4m:FILE, webrtc (a page in the browser), whip:URL or null; may be given more than once (default: a window where there is a display, else a file)", Value: list{&s.outputs, checkSink}},
 		flagOf("size", "ask the source for `WIDTHxHEIGHT`", &s.size, parseSize, size.String),
 		flagOf("fps", "ask the source for `N` frames a second", &s.fps, parseRate, formatRate),
 	)
@@ -153,7 +156,7 @@ func (s *settings) live() []*cli.GenericFlag {
 
 // all returns every option: what the file may hold, and what `config` prints.
 func (s *settings) all() []*cli.GenericFlag {
-	return slices.Concat(s.picture(), s.live(), s.machine())
+	return slices.Concat(s.picture(), s.live(), s.network(), s.machine())
 }
 
 func category(name string, flags ...*cli.GenericFlag) []*cli.GenericFlag {

@@ -12,6 +12,7 @@ import (
 	"stylecam/output"
 	"stylecam/output/v4l2"
 	"stylecam/output/window"
+	"stylecam/webrtc"
 )
 
 // sinks are the outputs of one drive.
@@ -29,19 +30,23 @@ func (p *program) openSinks(e *engine, d drive, info capture.Info) (s sinks, err
 	}()
 	options := output.Options{FPS: info.FPS, Policy: d.policy, Sound: d.sound}
 	for _, spec := range d.sinks {
-		sink, err := p.openSink(e, spec, options)
+		sink, err := p.openSink(e, spec, options, d.web)
 		if err != nil {
 			return s, err
 		}
 		if w, ok := sink.(*window.Window); ok {
 			s.window = w
 		}
-		s.all = append(s.all, filter.NamedSink{Name: spec.String(), Sink: sink})
+		name := spec.String()
+		if spec.kind == "whip" {
+			name = spec.kind // there may be a key in the address
+		}
+		s.all = append(s.all, filter.NamedSink{Name: name, Sink: sink})
 	}
 	return s, nil
 }
 
-func (p *program) openSink(e *engine, spec sinkSpec, options output.Options) (filter.Sink, error) {
+func (p *program) openSink(e *engine, spec sinkSpec, options output.Options, web *webrtc.Server) (filter.Sink, error) {
 	switch spec.kind {
 	case "window":
 		styles, err := e.gallery.collection.Names()
@@ -58,6 +63,10 @@ func (p *program) openSink(e *engine, spec sinkSpec, options output.Options) (fi
 		return output.CreateY4M(spec.arg, options)
 	case "v4l2":
 		return v4l2.Open(v4l2.Config{Path: spec.arg, FPS: options.FPS, Card: card.Notice})
+	case "webrtc":
+		return web.Stream(), nil
+	case "whip":
+		return webrtc.NewPublisher(spec.arg, p.settings.web.whipToken, p.settings.web.ice, openEncoder, p.log)
 	case "file":
 		if err := os.MkdirAll(filepath.Dir(spec.arg), 0o755); err != nil {
 			return nil, err

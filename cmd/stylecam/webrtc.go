@@ -1,0 +1,219 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"net"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"stylecam/capture"
+	"stylecam/filter"
+	"stylecam/output"
+	"stylecam/style"
+	"stylecam/webrtc"
+	"stylecam/webrtc/vp8"
+)
+
+// webSettings are those of --out webrtc, --input webrtc and --out whip.
+type webSettings struct {
+	address   string
+	mediaPort int
+	token     string
+	hosts     []string
+	origins   []string
+	ice       []string
+	tls       string // "", "self", or CERTIFICATE,KEY
+	whipToken string
+}
+
+const defaultAddress = "127.0.0.1:8090"
+
+// network returns the options of what goes to browsers and media servers.
+func (s *settings) network() []*cli.GenericFlag {
+	w := &s.web
+	return category("Network",
+		flagOf("webrtc-address", "serve the page and the picture at `HOST:PORT`; other addresses than 127.0.0.1 ask for a token", &w.address, parseAddress, asIs),
+		flagOf("webrtc-port", "send and receive media on UDP and TCP port `N`, 0 for any", &w.mediaPort, integer(0, 65535), strconv.Itoa),
+		flagOf("webrtc-token", "ask for `TOKEN` instead of one made up; better set as STYLECAM_WEBRTC_TOKEN, where other users cannot see it", &w.token, anyText, asIs),
+		flagOf("webrtc-tls", "serve by HTTPS, without which browsers lend their camera to this machine alone: self, or `CERTIFICATE,KEY` files", &w.tls, parseTLS, asIs),
+		&cli.GenericFlag{Name: "webrtc-host", Usage: "let browsers call this machine by `NAME` too; may be given more than once", Value: list{&w.hosts, checkHost}},
+		&cli.GenericFlag{Name: "webrtc-origin", Usage: "let pages of `ORIGIN`, like https://example.org, use the API; may be given more than once", Value: list{&w.origins, checkText}},
+		&cli.GenericFlag{Name: "webrtc-ice", Usage: "use the ICE `SERVER` stun:HOST or turn:USER:PASSWORD@HOST; may be given more than once", Value: list{&w.ice, webrtc.CheckICEServer}},
+		flagOf("whip-token", "give `TOKEN` to the server of --out whip:URL; better set as STYLECAM_WHIP_TOKEN", &w.whipToken, anyText, asIs),
+	)
+}
+
+func parseAddress(s string) (string, error) {
+	if _, _, err := net.SplitHostPort(s); err != nil {
+		return "", fmt.Errorf("%q is not of the form 127.0.0.1:8090", s)
+	}
+	return s, nil
+}
+
+func parseTLS(s string) (string, error) {
+	if _, _, two := strings.Cut(s, ","); s != "" && s != "self" && !two {
+		return "", fmt.Errorf("%q is neither self nor of the form certificate.pem,key.pem", s)
+	}
+	return s, nil
+}
+
+func checkHost(s string) error {
+	if s == "" || strings.ContainsAny(s, "/:") {
+		return fmt.Errorf("%q is no host's name", s)
+	}
+	return nil
+}
+
+func checkText(s string) error {
+	_, err := nonEmpty(s)
+	return err
+}
+
+// openWeb opens the server, if input or an output asks for it; nil if not.
+func (p *program) openWeb(e *engine, d drive) (*webrtc.Server, error) {
+	wanted := d.source.Input == "webrtc"
+	for _, o := range d.sinks {
+		wanted = wanted || o.kind == "webrtc"
+	}
+	if !wanted {
+		return nil, nil
+	}
+	w := p.settings.web
+	secure, err := openTLS(w.tls)
+	if err != nil {
+		return nil, fmt.Errorf("--webrtc-tls: %w: %w", filter.ErrInput, err)
+	}
+	return webrtc.Listen(webrtc.Config{
+		Address:    w.address,
+		MediaPort:  w.mediaPort,
+		ICEServers: w.ice,
+		Token:      w.token,
+		Hosts:      w.hosts,
+		Origins:    w.origins,
+		TLS:        secure,
+		Encoder:    openEncoder,
+		Decoder:    func() (webrtc.Decoder, error) { return vp8.NewDecoder() },
+		Pool:       e.pool,
+		Styles:     webStyles{e, p},
+		Log:        p.log,
+	})
+}
+
+func openEncoder(width, height, kbps int) (webrtc.Encoder, error) {
+	return vp8.NewEncoder(width, height, kbps)
+}
+
+func openTLS(s string) (*tls.Config, error) {
+	if s == "" {
+		return nil, nil
+	}
+	if s == "self" {
+		return webrtc.SelfSigned()
+	}
+	certificate, key, _ := strings.Cut(s, ",")
+	pair, err := tls.LoadX509KeyPair(certificate, key)
+	if err != nil {
+		return nil, err
+	}
+	return &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{pair}}, nil
+}
+
+// announce lets browsers in, and says where.
+func (p *program) announce(web *webrtc.Server, live *filter.Live) {
+	if web == nil {
+		return
+	}
+	web.Serve(live)
+	p.tell("page: %s\nthe picture alone, to share and for OBS: %s", web.URL(), web.WatchURL())
+}
+
+// browserCamera is a browser's camera as a source among the others.
+type browserCamera struct {
+	filter.Source
+	info capture.Info
+}
+
+func (c browserCamera) Info() capture.Info { return c.info }
+
+// openSource opens the input of a drive: a browser's camera, or what capture knows.
+func openSource(ctx context.Context, d drive) (capture.Source, error) {
+	c := d.source
+	if c.Input != "webrtc" {
+		return capture.Open(ctx, c)
+	}
+	source, err := d.web.Camera().Source(c.Width, c.Height)
+	if err != nil {
+		return nil, err
+	}
+	fps := c.FPS
+	if fps == 0 {
+		fps = capture.DefaultFPS
+	}
+	return browserCamera{source, capture.Info{Name: "webrtc", Width: c.Width, Height: c.Height, FPS: fps, Camera: true}}, nil
+}
+
+// webStyles are the collection's styles, as the page shows them.
+type webStyles struct {
+	engine  *engine
+	program *program
+}
+
+// List leaves out what cannot be read: `stylecam styles list` tells of it.
+func (w webStyles) List() []webrtc.Style {
+	items, err := w.engine.gallery.collection.List()
+	if err != nil {
+		w.program.log.Warn("the styles cannot be listed", "err", err)
+	}
+	var list []webrtc.Style
+	for _, item := range items {
+		if s := item.Style; s != nil {
+			list = append(list, webrtc.Style{
+				Name: item.Name, Artist: s.Artist, Title: s.Title, Year: s.Year, Licence: s.Licence,
+				BuiltIn: item.Builtin, Preview: s.Preview,
+			})
+		}
+	}
+	return list
+}
+
+// Add makes a style beside the loop, which goes on painting.
+func (w webStyles) Add(ctx context.Context, name string, picture []byte) error {
+	file, err := os.CreateTemp("", "stylecam-style-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(file.Name())
+	_, err = file.Write(picture)
+	if e := file.Close(); err == nil {
+		err = e
+	}
+	if err != nil {
+		return err
+	}
+	g := w.engine.gallery
+	tensors, err := g.encode(ctx, file.Name())
+	if err != nil {
+		return err
+	}
+	s := &style.Style{Name: name, Sections: []style.Section{{Model: g.graph.Name, Digest: g.graph.SHA256, Tensors: tensors}}}
+	// The picture itself, not the portrait painted like it: the painter is at work.
+	small, err := covered(ctx, file.Name(), previewHeight, previewHeight)
+	if err != nil {
+		return err
+	}
+	if s.Preview, err = encodePreview(output.Image(small)); err != nil {
+		return err
+	}
+	if _, err := g.collection.Add(s); err != nil {
+		return err
+	}
+	g.keep(name, tensors)
+	return nil
+}
+
+func (w webStyles) Remove(name string) error { return w.engine.gallery.collection.Remove(name) }
