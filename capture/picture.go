@@ -106,9 +106,12 @@ func decodePicture(r io.Reader) (*frame.Frame, error) {
 		return nil, fmt.Errorf("is %dx%d pixels, more than %d million; scale it down first", header.Width, header.Height, maxPicturePixels/1_000_000)
 	}
 	in = input{Reader: bytes.NewReader(data)}
-	m, _, err := image.Decode(&in)
+	m, format, err := image.Decode(&in)
 	if err != nil {
 		return nil, in.broken(err)
+	}
+	if format == "webp" {
+		fullRange(m)
 	}
 	// A GIF's first frame may cover a part of the picture alone: the header counts.
 	return toFrame(m, image.Rect(0, 0, header.Width, header.Height), orientationOf(data)), nil

@@ -269,6 +269,19 @@ func TestWebP(t *testing.T) {
 	if err != nil || f.Width != 32 || f.Height != 16 || at(f, 9, 9)[0] < 250 || at(f, 9, 9)[1] > 5 {
 		t.Errorf("%v, %v", f, err)
 	}
+	for colour, want := range map[string][3]int{"black": {0, 0, 0}, "white": {255, 255, 255}, "0x204060": {0x20, 0x40, 0x60}, "0xc08040": {0xc0, 0x80, 0x40}} {
+		lossy := ffmpeg(t, "lossy.webp", nil, "-f", "lavfi", "-i", "color="+colour+":size=32x16", "-frames:v", "1", "-lossless", "0", "-quality", "95")
+		f, err := ReadPicture(lossy)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for c, v := range at(f, 9, 9) {
+			if d := int(v) - want[c]; d > 3 || d < -3 {
+				t.Errorf("a lossy WebP of %s reads as RGB %v", colour, at(f, 9, 9))
+				break
+			}
+		}
+	}
 	// Go's decoder knows no animation: an error, which tells what to do.
 	moving := ffmpeg(t, "moving.webp", nil, "-f", "lavfi", "-i", "testsrc=size=32x16", "-frames:v", "3", "-c:v", "libwebp_anim")
 	if _, err := ReadPicture(moving); !errors.Is(err, filter.ErrInput) || !strings.Contains(err.Error(), "save it anew") {
