@@ -3,7 +3,6 @@ package window
 import (
 	"fmt"
 	"image"
-	"sort"
 	"strings"
 	"time"
 
@@ -138,8 +137,10 @@ func statLines(s filter.Stats, p filter.Params, sink string) []string {
 				fmt.Sprintf("delay\t%d ms, at worst %d", out.Age.P50.Milliseconds(), out.Age.P99.Milliseconds()))
 		}
 	}
-	for _, stage := range stagesByTime(s.Stages) {
-		lines = append(lines, fmt.Sprintf("%s\t%.1f ms", stage, milliseconds(s.Stages[stage].P50)))
+	for stage := filter.StageMask; stage <= filter.StageFilter; stage++ {
+		if took, ok := s.Stages[stage.String()]; ok {
+			lines = append(lines, fmt.Sprintf("%s\t%.1f ms", stage, milliseconds(took.P50)))
+		}
 	}
 	lines = append(lines, fmt.Sprintf("dropped\t%d at the source", s.Drops))
 	for _, out := range s.Sinks {
@@ -149,19 +150,6 @@ func statLines(s filter.Stats, p filter.Params, sink string) []string {
 		"style\t"+p.Style.String(),
 		fmt.Sprintf("background\t%s", p.Background),
 		fmt.Sprintf("person\t%s", p.Person))
-}
-
-// stagesByTime names the stages, the longest first.
-func stagesByTime(stages map[string]filter.Quantiles) []string {
-	var names []string
-	for name := range stages {
-		names = append(names, name)
-	}
-	sort.Slice(names, func(i, j int) bool {
-		a, b := stages[names[i]].P50, stages[names[j]].P50
-		return a > b || a == b && names[i] < names[j]
-	})
-	return names
 }
 
 func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
