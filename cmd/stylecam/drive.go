@@ -27,6 +27,9 @@ type drive struct {
 	params filter.Params
 	frames uint64 // 0: as many as the source has
 	web    *webrtc.Server
+
+	idle     time.Duration
+	original bool // is shown of a frame that cannot be painted
 }
 
 // drive runs the loop until it ends, and reports what it did, also of a run that
@@ -50,17 +53,19 @@ func (p *program) drive(ctx context.Context, e *engine, d drive) (_ report, err 
 	}
 	watch := &stopwatch{Filter: e.painter}
 	live, err := filter.New(filter.Config{
-		Open:   openAgain(source, d),
-		Retry:  info.Camera,
-		Filter: watch,
-		Params: d.params,
-		Check:  e.gallery.check,
-		Policy: d.policy,
-		Pool:   e.pool,
-		Card:   card.Notice,
-		Sinks:  sinks.all,
-		Frames: d.frames,
-		Log:    p.log,
+		Open:         openAgain(source, d),
+		Retry:        info.Camera,
+		Filter:       watch,
+		Params:       d.params,
+		Check:        e.gallery.check,
+		Policy:       d.policy,
+		Pool:         e.pool,
+		Card:         card.Notice,
+		Sinks:        sinks.all,
+		Frames:       d.frames,
+		Idle:         d.idle,
+		ShowOriginal: d.original,
+		Log:          p.log,
 	})
 	if err != nil {
 		return report{}, errors.Join(err, source.Close(), sinks.Close())
@@ -78,7 +83,7 @@ func (p *program) drive(ctx context.Context, e *engine, d drive) (_ report, err 
 	r := newReport(live.Stats())
 	r.Input = info.Name
 	r.Size = size{info.Width, info.Height}.String()
-	r.Style = d.params.Style.String()
+	r.Style = live.Params().Style.String()
 	r.Provider = e.runtime.Provider()
 	r.StartMS = milliseconds(watch.first)
 	return r, err

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"time"
 
@@ -65,7 +66,7 @@ func (p *program) bar(total uint64) bar {
 	if f, ok := p.stderr.(*os.File); !ok || !term.IsTerminal(int(f.Fd())) {
 		return &lineBar{p: p, total: total, started: time.Now()}
 	}
-	return terminalBar{progressbar.NewOptions64(int64(total),
+	return terminalBar{p.stderr, progressbar.NewOptions64(int64(total),
 		progressbar.OptionSetWriter(p.stderr),
 		progressbar.OptionShowCount(),
 		progressbar.OptionSetPredictTime(true),
@@ -79,14 +80,20 @@ type noBar struct{}
 func (noBar) show(uint64, float64) {}
 func (noBar) end()                 {}
 
-type terminalBar struct{ *progressbar.ProgressBar }
+type terminalBar struct {
+	w io.Writer
+	*progressbar.ProgressBar
+}
 
 func (b terminalBar) show(done uint64, fps float64) {
 	b.Describe(fmt.Sprintf("painting, %4.1f fps", fps))
 	_ = b.Set64(int64(done))
 }
 
-func (b terminalBar) end() { _ = b.Exit() }
+func (b terminalBar) end() {
+	_ = b.Exit()
+	fmt.Fprintln(b.w)
+}
 
 // lineBar is for logs: a line every two seconds.
 type lineBar struct {

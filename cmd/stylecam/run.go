@@ -30,6 +30,7 @@ f flip, s snapshot, i statistics, h help, q quit.`,
 			"stylecam run --input camera:1 --out window --out evening.mp4",
 			"stylecam run --input demo --out null --frames 300",
 			"stylecam run --out y4m:- | ffplay -",
+			"stylecam run --out v4l2:/dev/video9",
 			"stylecam run --out webrtc",
 			"stylecam run --input webrtc --webrtc-address 0.0.0.0:8090 --webrtc-tls self",
 		},
@@ -91,6 +92,9 @@ func (p *program) runLive(ctx context.Context, pl plan) (started bool, err error
 		sinks:  pl.outputs,
 		params: params,
 		frames: pl.frames,
+
+		idle:     p.settings.idle,
+		original: p.settings.failure == "original",
 	})
 	if r.Frames == 0 {
 		return false, err
