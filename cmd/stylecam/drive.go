@@ -51,6 +51,12 @@ func (p *program) drive(ctx context.Context, e *engine, d drive) (_ report, err 
 	if err != nil {
 		return report{}, errors.Join(err, source.Close())
 	}
+	if info.Stable != "" { // it may come back under another number
+		d.source.Input = info.Stable
+	}
+	if isFile(d.source.Input) || d.source.Input == "webrtc" { // would begin anew, or lose its sender
+		d.idle = 0
+	}
 	watch := &stopwatch{Filter: e.painter}
 	live, err := filter.New(filter.Config{
 		Open:         openAgain(source, d),

@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"os/user"
-	"path/filepath"
 	"strings"
 
 	"stylecam/models"
@@ -112,31 +111,6 @@ func (p *program) displayFinding() finding {
 		return finding{"display", without, err.Error(), "start it from a desktop"}
 	}
 	return finding{"display", good, p.getenv("DISPLAY"), ""}
-}
-
-func virtualFinding() finding {
-	f := finding{Name: "virtual camera", Status: without}
-	const module = "/sys/module/v4l2loopback"
-	if _, err := os.Stat(module); err != nil {
-		f.Detail = "the module v4l2loopback is not loaded"
-		f.Mend = "sudo modprobe v4l2loopback video_nr=9 card_label=stylecam exclusive_caps=1"
-		if found, _ := filepath.Glob("/lib/modules/*/*/v4l2loopback.ko*"); len(found) == 0 {
-			f.Mend = "sudo apt-get install v4l2loopback-dkms, then " + f.Mend
-		}
-		return f
-	}
-	version, _ := os.ReadFile(module + "/version")
-	f.Detail = "v4l2loopback " + strings.TrimSpace(string(version))
-	for _, info := range v4l2.List() {
-		if info.Loopback() {
-			f.Status = good
-			f.Detail += ", " + info.Path
-			return f
-		}
-	}
-	f.Detail += " is loaded and has no device"
-	f.Mend = "sudo modprobe -r v4l2loopback && sudo modprobe v4l2loopback video_nr=9 card_label=stylecam exclusive_caps=1"
-	return f
 }
 
 func ffmpegFinding() finding {
