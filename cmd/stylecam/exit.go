@@ -48,7 +48,12 @@ func exitStatus(err error) int {
 	return statusFailed
 }
 
-// oneLine joins the lines of an error, as errors.Join makes them, into one.
+// oneLine tells an error in one line, without the word by which its kind is known
+// at the end, which the exit status says as well.
 func oneLine(err error) string {
-	return strings.Join(strings.FieldsFunc(err.Error(), func(r rune) bool { return r == '\n' }), "; ")
+	text := strings.Join(strings.FieldsFunc(err.Error(), func(r rune) bool { return r == '\n' }), "; ")
+	for _, kind := range []error{filter.ErrInput, filter.ErrMissing} {
+		text = strings.TrimSuffix(text, ": "+kind.Error())
+	}
+	return text
 }

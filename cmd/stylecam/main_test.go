@@ -22,7 +22,7 @@ func TestMain(m *testing.M) {
 }
 
 // TestScripts runs sessions at the command line: testdata/script/*.txtar. Each
-// begins in a folder with photo.jpg and an empty home.
+// begins in a folder with photo.jpg and oddPictures, and an empty home.
 func TestScripts(t *testing.T) {
 	photo, err := os.ReadFile("../../capture/portrait/collins.jpg")
 	if err != nil {
@@ -37,6 +37,9 @@ func TestScripts(t *testing.T) {
 			env.Setenv("HOME", filepath.Join(env.WorkDir, "home"))
 			env.Setenv("RUNTIME", library)
 			env.Setenv("ONNXRUNTIME_LIB", library)
+			if err := writeOddPictures(env.WorkDir, photo); err != nil {
+				return err
+			}
 			return os.WriteFile(filepath.Join(env.WorkDir, "photo.jpg"), photo, 0o644)
 		},
 		Condition: func(condition string) (bool, error) {
