@@ -31,8 +31,17 @@ build: ## bin/stylecam
 	go build -ldflags "-X main.version=$(VERSION)" -o bin/stylecam ./cmd/stylecam
 
 .PHONY: install
-install: build ## bin/stylecam into PREFIX (/usr/local)
+install: build ## program, manual page, completions, systemd user unit and desktop entry into PREFIX (/usr/local)
 	install -D bin/stylecam $(DESTDIR)$(PREFIX)/bin/stylecam
+	install -d $(addprefix $(DESTDIR)$(PREFIX)/,lib/systemd/user share/applications share/man/man1 $(dir $(COMPLETIONS)))
+	sed 's|@PREFIX@|$(PREFIX)|' packaging/stylecam.service > $(DESTDIR)$(PREFIX)/lib/systemd/user/stylecam.service
+	install -m 644 packaging/stylecam.desktop $(DESTDIR)$(PREFIX)/share/applications/
+	bin/stylecam man > $(DESTDIR)$(PREFIX)/share/man/man1/stylecam.1
+	bin/stylecam completion bash > $(DESTDIR)$(PREFIX)/$(word 1,$(COMPLETIONS))
+	bin/stylecam completion zsh > $(DESTDIR)$(PREFIX)/$(word 2,$(COMPLETIONS))
+	bin/stylecam completion fish > $(DESTDIR)$(PREFIX)/$(word 3,$(COMPLETIONS))
+
+COMPLETIONS = share/bash-completion/completions/stylecam share/zsh/site-functions/_stylecam share/fish/vendor_completions.d/stylecam.fish
 
 .PHONY: setup
 setup: ## the distribution's packages that building and running need

@@ -81,6 +81,13 @@ func (p *program) drive(ctx context.Context, e *engine, d drive) (_ report, err 
 	watching, stop := context.WithCancel(ctx)
 	var watcher sync.WaitGroup
 	watcher.Go(func() { p.watch(watching, cmp.Or(d.frames, info.Frames), d.frames == 0, live.Stats) })
+	systemd, err := newSupervisor(p.getenv)
+	if err != nil {
+		p.log.Warn(err.Error())
+	}
+	if systemd != nil {
+		watcher.Go(func() { systemd.follow(watching, live.Stats) })
+	}
 	err = serve(ctx, live, sinks.window)
 	stop()
 	watcher.Wait()
