@@ -64,6 +64,11 @@ test-go: ## every Go test, with the race detector; a display of its own for the 
 test-mats: ## the packages that use OpenCV, with every Mat counted
 	xvfb-run -a -s "-screen 0 1280x1024x24" go test -tags=$(patsubst -tags=%,%,$(GOFLAGS)),matprofile $(MATS)
 
+.PHONY: test-browser
+test-browser: build ## the page, and our peers, in Chromium; screenshots into out/e2e
+	@scripts/setup.sh browser
+	cd webrtc/e2e && npm ci --no-audit --no-fund && node --test
+
 LOOPBACKS ?= 0.12.7 0.13.2
 .PHONY: test-vm
 test-vm: build ## stylecam from and to V4L2 devices, in a virtual machine for each version of v4l2loopback

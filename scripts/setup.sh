@@ -4,6 +4,7 @@
 #
 #   scripts/setup.sh run      to build and run it
 #   scripts/setup.sh test     and to run every test
+#   scripts/setup.sh browser  and to test the page, in Chromium
 #   scripts/setup.sh train    and to train the networks
 #
 # Does nothing, quickly, when all is there. Uses apt-get as root or by sudo;
@@ -16,13 +17,15 @@ run=(build-essential ca-certificates python3-pip
   libopencv-{calib3d,features2d,dnn,flann,ml,objdetect,photo,stitching,video}-dev
   libvpx-dev ffmpeg)
 test=(xvfb xauth xdotool imagemagick)
+browser=(chromium nodejs npm coturn)
 train=(python3-venv)
 
 case "${1:-run}" in
   run) want=("${run[@]}") ;;
   test) want=("${run[@]}" "${test[@]}") ;;
+  browser) want=("${run[@]}" "${browser[@]}") ;;
   train) want=("${train[@]}") ;;
-  *) echo "usage: scripts/setup.sh run|test|train" >&2; exit 2 ;;
+  *) echo "usage: scripts/setup.sh run|test|browser|train" >&2; exit 2 ;;
 esac
 
 command -v go >/dev/null || {

@@ -12,24 +12,27 @@ export const removeStyle = (name) => call("DELETE", `/api/styles/${encodeURIComp
 export const preview = (name) => `/api/styles/${encodeURIComponent(name)}/preview`;
 
 // change sends settings, one request at a time: what comes meanwhile goes along
-// with the next, so that a slider dragged about never queues.
-let waiting, sending;
-export function change(settings, failed) {
+// with the next, so that a slider dragged about never queues. What is in force in
+// the end goes to done.
+let waiting, sending = false;
+export async function change(settings, done, failed) {
   waiting = { ...waiting, ...settings };
-  sending ??= (async () => {
-    while (waiting) {
-      const now = waiting;
-      waiting = undefined;
-      try { await call("PATCH", "/api/state", JSON.stringify(now), "application/json"); } catch (e) { failed(e); }
-    }
-    sending = undefined;
-  })();
+  if (sending) return;
+  sending = true;
+  let state;
+  while (waiting) {
+    const now = JSON.stringify(waiting);
+    waiting = undefined;
+    state = await call("PATCH", "/api/state", now, "application/json").catch((e) => { failed(e); return call("GET", "/api/state"); }).catch(failed);
+  }
+  sending = false;
+  if (state) done(state);
 }
 
 // follow hears of every change of settings, and of statistics.
 export function follow({ state, stats, lost }) {
   const events = new EventSource("/api/stats");
-  events.addEventListener("state", (e) => state(JSON.parse(e.data)));
+  events.addEventListener("state", (e) => { if (!sending) state(JSON.parse(e.data)); }); // else it is old already
   events.addEventListener("stats", (e) => stats(JSON.parse(e.data)));
   events.onerror = lost;
 }

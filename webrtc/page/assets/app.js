@@ -16,7 +16,17 @@ function toast(error) {
   hide = setTimeout(() => { $("toast").hidden = true; }, 6000);
 }
 
-const change = (settings) => api.change(settings, toast);
+// A change shows at once; a refused one is taken back.
+function change(settings) {
+  controls.assume(settings);
+  if (settings.style) gallery.select(settings.style);
+  api.change(settings, show, toast);
+}
+
+function show(state) {
+  controls.render(state);
+  gallery.select(state.style);
+}
 
 // The picture.
 const words = { connecting: "connecting", live: "live", lost: "lost; trying again", refused: "refused" };
@@ -30,7 +40,7 @@ function chip(state, detail) {
 }
 const viewer = watch(video, chip);
 video.addEventListener("playing", () => $("veil").classList.add("gone"));
-video.addEventListener("resize", () => { $("canvas").style.aspectRatio = `${video.videoWidth} / ${video.videoHeight}`; });
+video.addEventListener("resize", () => { $("canvas").style.setProperty("--ratio", video.videoWidth / video.videoHeight); });
 stats.watch(viewer);
 
 // Settings, from here and from elsewhere.
@@ -38,7 +48,7 @@ controls.start(change);
 controls.keys(change, gallery.step);
 gallery.start(change, toast).catch(toast);
 api.follow({
-  state: (s) => { controls.render(s); gallery.select(s.style); },
+  state: show,
   stats: (s) => {
     stats.render(s);
     $("camera").hidden = !s.camera.wanted;

@@ -13,9 +13,7 @@ export function start(change) {
     $(id).addEventListener("input", () => {
       const value = Number($(id).value);
       show(id, value);
-      if (index === undefined) return change({ [field]: value });
-      state[field] = state[field].with(index, value);
-      change({ [field]: state[field] });
+      change({ [field]: index === undefined ? value : state[field].with(index, value) });
     });
   }
   const background = () => {
@@ -33,6 +31,9 @@ export function start(change) {
 }
 
 const show = (id, value) => { document.querySelector(`output[for="${id}"]`).value = Number(value.toFixed(2)); };
+
+// assume takes settings for granted until the server says what is in force.
+export function assume(settings) { if (state) render({ ...state, ...settings }); }
 
 // render shows settings that came from anywhere; what is being dragged stays put.
 export function render(next) {

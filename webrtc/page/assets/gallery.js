@@ -51,7 +51,7 @@ function card(style) {
   const box = element("div", "style"), label = element("label");
   const input = Object.assign(document.createElement("input"), { type: "radio", name: "style", value: style.name, checked: style.name === current });
   input.addEventListener("change", () => onChange({ style: style.name }));
-  const image = Object.assign(new Image(), { src: api.preview(style.name), alt: "", loading: "lazy", width: 128, height: 128 });
+  const image = Object.assign(new Image(), { src: api.preview(style.name), alt: "", width: 128, height: 128 });
   label.append(input, image, element("span", "name", style.title || pretty(style.name)));
   if (style.artist) label.append(element("span", "artist", [style.artist, style.year].filter(Boolean).join(", ")));
   box.append(label);

@@ -27,7 +27,7 @@ export class Peer {
     for (let wait = 500; !this.#stopped; wait = Math.min(2 * wait, 8000)) {
       this.#state("connecting");
       try {
-        const lost = await this.#connect();
+        const [lost] = await this.#connect();
         wait = 500;
         this.#state("live");
         await lost;
@@ -41,7 +41,8 @@ export class Peer {
     }
   }
 
-  // connect resolves, once connected, to what resolves when the connection is lost.
+  // connect returns, once connected, a promise of the connection's loss. In a list:
+  // a bare promise would be awaited with it.
   async #connect() {
     const ice = await fetch(this.#url, { method: "OPTIONS" });
     const pc = this.#pc = new RTCPeerConnection({ iceServers: iceServers(ice.headers.get("Link")) });
@@ -69,7 +70,7 @@ export class Peer {
     });
     const late = new Promise((_, fail) => setTimeout(() => fail(new Error("no connection within 15 s")), 15000));
     await Promise.race([connected, late, lost.then(() => { throw new Error("no way through the network"); })]);
-    return lost;
+    return [lost];
   }
 
   #trickle(candidates) {

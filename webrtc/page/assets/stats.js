@@ -1,6 +1,6 @@
 // Live statistics: the server's, and what this browser sees of them.
 const $ = (id) => document.getElementById(id);
-const order = ["read", "mask", "refine", "paint", "compose"];
+const order = ["mask", "refine", "paint", "compose"];
 
 export function render(stats) {
   const age = stats.sinks.webrtc?.age ?? Object.values(stats.sinks)[0]?.age;

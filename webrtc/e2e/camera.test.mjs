@@ -1,0 +1,51 @@
+// A browser lends its camera and gets it back painted.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { browser, out, received, stylecam, until, watched } from "./rig.mjs";
+
+let cam, chromium;
+const clip = join(out, "clip.y4m");
+
+before(async () => {
+  execFileSync("ffmpeg", ["-v", "error", "-y", "-f", "lavfi", "-i", "testsrc2=size=640x480:rate=15", "-t", "3", "-pix_fmt", "yuv420p", clip]);
+  cam = await stylecam("--input", "webrtc", "--webrtc-address", "127.0.0.1:0");
+  chromium = await browser({ camera: clip });
+});
+
+after(async () => {
+  await chromium?.close();
+  await cam?.stop();
+});
+
+async function open() {
+  const page = await (await chromium.newContext({ permissions: ["camera"] })).newPage();
+  await page.addInitScript(watched);
+  await page.goto(cam.url);
+  return page;
+}
+
+const publishing = async (page) => (await page.evaluate(() => fetch("/api/stats").then((r) => r.json()))).camera.publishing;
+
+test("before a camera is lent, a card is shown", async () => {
+  const page = await open();
+  await until("the card arrives", async () => (await received(page)).frames > 0);
+  assert.equal(await publishing(page), false);
+  await page.screenshot({ path: join(out, "card.png") });
+
+  await page.getByRole("button", { name: "Use this camera" }).click();
+  await until("it is lent", () => publishing(page));
+  const before = (await received(page)).frames;
+  await until("its pictures come back, painted", async () => (await received(page)).frames > before + 30);
+  await page.screenshot({ path: join(out, "own-camera.png") });
+
+  const second = await open();
+  await second.getByRole("button", { name: "Use this camera" }).click();
+  await second.getByRole("alert").filter({ hasText: "another browser's camera" }).waitFor();
+  assert.equal(await second.getByRole("button", { name: "Use this camera" }).getAttribute("aria-pressed"), "false");
+  await second.context().close();
+
+  await page.getByRole("button", { name: "Use this camera" }).click();
+  await until("it is given back", async () => !(await publishing(page)));
+});
