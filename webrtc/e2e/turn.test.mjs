@@ -1,0 +1,40 @@
+// Where nothing but a TURN server gets through, coturn (Debian's) carries it.
+import { spawn } from "node:child_process";
+import { createServer } from "node:net";
+import { once } from "node:events";
+import { after, before, test } from "node:test";
+import { browser, received, stylecam, until, watched } from "./rig.mjs";
+
+let turn, cam, chromium;
+
+before(async () => {
+  const probe = createServer().listen(0, "127.0.0.1");
+  await once(probe, "listening");
+  const { port } = probe.address();
+  probe.close();
+  turn = spawn("turnserver", ["-n", "--no-cli", "--no-tls", "--no-dtls", "--log-file", "stdout", "--pidfile", "",
+    "--listening-ip", "127.0.0.1", "--listening-port", port, "--relay-ip", "127.0.0.1", "--allow-loopback-peers",
+    "--lt-cred-mech", "--realm", "stylecam", "--user", "me:s3cret"], { stdio: "ignore" });
+  cam = await stylecam("--input", "demo", "--out", "webrtc", "--webrtc-address", "127.0.0.1:0", "--webrtc-ice", `turn:me:s3cret@127.0.0.1:${port}`);
+  chromium = await browser();
+});
+
+after(async () => {
+  await chromium?.close();
+  await cam?.stop();
+  turn?.kill();
+});
+
+test("a viewer behind a TURN server sees the picture", async () => {
+  const page = await chromium.newPage();
+  await page.addInitScript(watched);
+  await page.addInitScript(() => {
+    const Before = RTCPeerConnection; // the page learns of the TURN server by itself
+    globalThis.RTCPeerConnection = class extends Before { constructor(c) { super({ ...c, iceTransportPolicy: "relay" }); } };
+  });
+  await page.goto(cam.url);
+  await until("thirty pictures come, by a relay", async () => {
+    const got = await received(page);
+    return got.frames >= 30 && got.relayed > 0;
+  }, 60);
+});
