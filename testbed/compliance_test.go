@@ -45,7 +45,7 @@ func TestComplianceAsWithFFmpeg(t *testing.T) {
 		"-pix_fmt", "yuyv422", "-f", "v4l2", virtual))
 	device := openVirtual(t)
 	for begin := time.Now(); ; time.Sleep(100 * time.Millisecond) {
-		if c, err := device.Capability(); err == nil && c.Captures {
+		if c, err := device.Capability(); err == nil && c.Captures && !c.Outputs {
 			break
 		}
 		if time.Since(begin) > time.Minute {
