@@ -96,10 +96,16 @@ func feed(args []string) error {
 		return err
 	}
 	go func() {
-		for last := uint64(0); ; time.Sleep(50 * time.Millisecond) {
-			if s := live.Stats(); s.Frames != last {
-				last = s.Frames
-				fmt.Printf("pictures=%d memory=%d\n", last, resident())
+		var pictures, written uint64 // of the camera; by the virtual one, cards included
+		for ; ; time.Sleep(50 * time.Millisecond) {
+			s := live.Stats()
+			if n := s.Frames; n != pictures {
+				pictures = n
+				fmt.Printf("pictures=%d memory=%d\n", n, resident())
+			}
+			if n := s.Sinks[0].Written; n != written {
+				written = n
+				fmt.Printf("written=%d\n", n)
 			}
 		}
 	}()

@@ -26,7 +26,7 @@ import (
 
 // Config says which device to feed, and how.
 type Config struct {
-	Path string  // /dev/videoN or a link to it
+	Path string  // /dev/videoN, a link to it, or the card's name
 	FPS  float64 // as declared to readers; 0 declares 30
 	// Card draws the notice that stays behind; nil leaves the last picture there.
 	Card func(dst *frame.Frame, title, text string)
@@ -62,6 +62,7 @@ type Sink struct {
 // Open takes hold of the device. Errors wrap filter.ErrMissing and say what
 // mends them.
 func Open(cfg Config) (*Sink, error) {
+	cfg.Path = resolve(cfg.Path, video.List())
 	s, err := open(cfg, func(path string) (device, error) { return video.Open(path) })
 	if err != nil {
 		return nil, err
@@ -71,6 +72,16 @@ func Open(cfg Config) (*Sink, error) {
 		return nil, err
 	}
 	return s, nil
+}
+
+// resolve finds the virtual camera of a name; anything else is left a path.
+func resolve(name string, devices []video.Info) string {
+	for _, d := range devices {
+		if d.Loopback() && d.Card == name {
+			return d.Path
+		}
+	}
+	return name
 }
 
 func open(cfg Config, openDevice func(path string) (device, error)) (*Sink, error) {

@@ -243,3 +243,15 @@ func TestNothingIsAllocatedPerPicture(t *testing.T) {
 		t.Errorf("%g allocations a picture", n)
 	}
 }
+
+func TestVirtualCamerasAreFoundByName(t *testing.T) {
+	devices := []video.Info{
+		{Path: "/dev/video0", Capability: video.Capability{Driver: "uvcvideo", Card: "stylecam"}},
+		{Path: "/dev/video10", Capability: loopback},
+	}
+	for name, want := range map[string]string{"stylecam": "/dev/video10", "/dev/video3": "/dev/video3", "other": "other"} {
+		if got := resolve(name, devices); got != want {
+			t.Errorf("%s is %s, want %s", name, got, want)
+		}
+	}
+}
