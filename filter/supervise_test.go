@@ -127,6 +127,26 @@ func TestCameraRestsWhileNobodyLooks(t *testing.T) {
 	})
 }
 
+// What is drawn, and not waited for when it fails, rests as a camera does.
+func TestDemoRestsToo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		pool := new(frame.Pool)
+		cam, sink := &camera{pool: pool}, &viewedSink{}
+		l := start(t, Config{
+			Open: cam.Open, Filter: markFilter{pool: pool}, Pool: pool, Frames: 1000,
+			Idle: time.Second, Sinks: []NamedSink{{"virtual", sink}},
+		})
+		time.AfterFunc(time.Minute, func() { sink.looked.Store(true) })
+		begin := time.Now()
+		if err := l.Run(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if took := time.Since(begin); took < time.Minute || cam.opens.Load() != 2 || cam.open.Load() != 0 {
+			t.Errorf("1000 frames took %v, opened %d times", took, cam.opens.Load())
+		}
+	})
+}
+
 func TestCameraStaysOnForASinkThatCannotTell(t *testing.T) {
 	for name, cfg := range map[string]Config{
 		"a second sink":  {Idle: time.Second, Sinks: []NamedSink{{"virtual", &viewedSink{}}, {"file", &fakeSink{}}}},

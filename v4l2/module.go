@@ -1,10 +1,11 @@
 package v4l2
 
 import (
-	"fmt"
+	"bytes"
 	"os"
-	"os/exec"
 	"path/filepath"
+
+	"golang.org/x/sys/unix"
 )
 
 // LoopbackLoaded says whether the kernel has v4l2loopback in.
@@ -16,8 +17,17 @@ func LoopbackLoaded() bool {
 // LoadAdvice says how v4l2loopback gets into the kernel: by the given command,
 // after installing it or enrolling its key where that is what is missing.
 func LoadAdvice(load string) string {
-	installed := exec.Command("modinfo", "v4l2loopback").Run() == nil
-	return advice(load, installed, secureBoot("/sys/firmware/efi/efivars"))
+	return advice(load, installed("/lib/modules"), secureBoot("/sys/firmware/efi/efivars"))
+}
+
+// installed looks for the module among those of the running kernel.
+func installed(modules string) bool {
+	var system unix.Utsname
+	if err := unix.Uname(&system); err != nil {
+		return false
+	}
+	list, err := os.ReadFile(filepath.Join(modules, unix.ByteSliceToString(system.Release[:]), "modules.dep"))
+	return err == nil && bytes.Contains(list, []byte("/v4l2loopback.ko"))
 }
 
 func advice(load string, installed, secure bool) string {
@@ -26,7 +36,7 @@ func advice(load string, installed, secure bool) string {
 		text = "install and load the module: sudo apt install v4l2loopback-dkms && " + load
 	}
 	if secure {
-		text += fmt.Sprintf("; Secure Boot is on: if the key is rejected, enrol it (sudo mokutil --import %s) and restart", "/var/lib/dkms/mok.pub")
+		text += "; Secure Boot is on: if the key is rejected, enrol it (sudo mokutil --import /var/lib/dkms/mok.pub) and restart"
 	}
 	return text
 }

@@ -4,6 +4,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
 func TestAdviceNamesWhatIsMissing(t *testing.T) {
@@ -19,6 +21,27 @@ func TestAdviceNamesWhatIsMissing(t *testing.T) {
 		got := advice("modprobe it", tt.installed, tt.secure)
 		if !strings.Contains(got, tt.want) || strings.Contains(got, tt.not) {
 			t.Errorf("%s: %s", tt.name, got)
+		}
+	}
+}
+
+func TestInstalledForTheRunningKernel(t *testing.T) {
+	var system unix.Utsname
+	if err := unix.Uname(&system); err != nil {
+		t.Fatal(err)
+	}
+	root := t.TempDir()
+	for _, tt := range []struct {
+		path, content string
+		want          bool
+	}{
+		{"0.0.1/modules.dep", "updates/dkms/v4l2loopback.ko:\n", false}, // another kernel's
+		{unix.ByteSliceToString(system.Release[:]) + "/modules.dep", "kernel/uvcvideo.ko:\n", false},
+		{unix.ByteSliceToString(system.Release[:]) + "/modules.dep", "updates/dkms/v4l2loopback.ko.xz: kernel/videodev.ko\n", true},
+	} {
+		write(t, root, tt.path, tt.content)
+		if got := installed(root); got != tt.want {
+			t.Errorf("with %q: %v", tt.content, got)
 		}
 	}
 }
