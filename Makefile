@@ -14,7 +14,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unkn
 PREFIX  ?= /usr/local
 
 # Packages that stand behind OpenCV or ONNX Runtime; all others build and test without cgo.
-CGO_PACKAGES := blend|capture|cmd/stylecam|infer|output|output/window|paint|webrtc/vp8
+CGO_PACKAGES := blend|capture|cmd/stylecam|infer|output|output/window|paint|webrtc/h264|webrtc/vp8
 PURE = $(shell go list ./... | grep -vE '^stylecam/($(CGO_PACKAGES))$$')
 MATS = $(shell go list ./... | grep -E '^stylecam/(blend|capture|output|output/window|paint)$$')
 

@@ -15,7 +15,7 @@ set -euo pipefail
 run=(build-essential ca-certificates python3-pip
   libopencv-{core,imgproc,imgcodecs,videoio,highgui}-dev
   libopencv-{calib3d,features2d,dnn,flann,ml,objdetect,photo,stitching,video}-dev
-  libvpx-dev ffmpeg)
+  libvpx-dev libopenh264-dev ffmpeg)
 test=(xvfb xauth xdotool imagemagick)
 browser=(chromium nodejs npm coturn)
 train=(python3-venv)

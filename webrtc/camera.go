@@ -66,6 +66,8 @@ func (c *Camera) wanted() bool {
 	return c.used
 }
 
+func (c *Camera) codecs() []Codec { return []Codec{VP8(nil)} }
+
 func (c *Camera) direction() webrtc.RTPTransceiverDirection {
 	return webrtc.RTPTransceiverDirectionRecvonly
 }

@@ -17,5 +17,5 @@
 // pile up.
 //
 // The package builds and tests without cgo: the codec stands behind the small
-// interfaces Encoder and Decoder (see webrtc/vp8).
+// interfaces Encoder and Decoder (see webrtc/vp8 and webrtc/h264).
 package webrtc

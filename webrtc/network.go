@@ -145,21 +145,22 @@ func (n *Network) Close() error {
 type peer struct {
 	*webrtc.PeerConnection
 	estimate cc.BandwidthEstimator
-	track    *webrtc.TrackLocalStaticRTP // nil where we only listen
+	outlet   *outlet // nil where we only listen
 }
 
-// newPeer returns an unconnected peer that speaks VP8. Its congestion control
-// (Google's, fed by transport-wide feedback) starts at rate and stays within
-// bounds, all in kbit/s. Nothing is paced: one stream at some Mbit/s comes in
-// packets enough, and every millisecond in a queue is seen.
-func (n *Network) newPeer(rate, least, most int) (*peer, error) {
+// newPeer returns an unconnected peer that speaks the given codecs. Its congestion
+// control (Google's, fed by transport-wide feedback) starts at rate and stays
+// within bounds, all in kbit/s. Nothing is paced: one stream at some Mbit/s comes
+// in packets enough, and every millisecond in a queue is seen.
+func (n *Network) newPeer(codecs []Codec, rate, least, most int) (*peer, error) {
 	media := &webrtc.MediaEngine{}
-	feedback := []webrtc.RTCPFeedback{{Type: "goog-remb"}, {Type: "ccm", Parameter: "fir"}, {Type: "nack"}, {Type: "nack", Parameter: "pli"}}
-	for _, c := range []webrtc.RTPCodecParameters{
-		{PayloadType: 96, RTPCodecCapability: webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8, ClockRate: clockRate, RTCPFeedback: feedback}},
-		{PayloadType: 97, RTPCodecCapability: webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeRTX, ClockRate: clockRate, SDPFmtpLine: "apt=96"}},
-	} {
-		if err := media.RegisterCodec(c, webrtc.RTPCodecTypeVideo); err != nil {
+	for i, c := range codecs {
+		number := webrtc.PayloadType(96 + 2*i)
+		repair := webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeRTX, ClockRate: clockRate, SDPFmtpLine: fmt.Sprintf("apt=%d", number)}
+		if err := errors.Join(
+			media.RegisterCodec(webrtc.RTPCodecParameters{PayloadType: number, RTPCodecCapability: c.capability}, webrtc.RTPCodecTypeVideo),
+			media.RegisterCodec(webrtc.RTPCodecParameters{PayloadType: number + 1, RTPCodecCapability: repair}, webrtc.RTPCodecTypeVideo),
+		); err != nil {
 			return nil, err
 		}
 	}

@@ -148,12 +148,12 @@ func newRig(t testing.TB, change func(*Config)) *rig {
 	var pool frame.Pool
 	cfg := Config{
 		Address: "127.0.0.1:0",
-		Encoder: func(width, height, kbps int) (Encoder, error) {
+		Codecs: []Codec{VP8(func(width, height, kbps int) (Encoder, error) {
 			r.codec.mu.Lock()
 			defer r.codec.mu.Unlock()
 			r.codec.size, r.codec.kbps = [2]int{width, height}, kbps
 			return r.codec, nil
-		},
+		})},
 		Decoder: func() (Decoder, error) { return &fakeCodec{}, nil },
 		Pool:    &pool,
 		Styles:  &fakeStyles{list: []Style{{Name: "waves", BuiltIn: true, Preview: []byte("jpeg")}, {Name: "night", BuiltIn: true}}},
@@ -255,7 +255,7 @@ func newClient(t testing.TB, prepare func(*webrtc.PeerConnection)) *client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := n.newPeer(1000, 100, 5000)
+	p, err := n.newPeer([]Codec{VP8(nil), H264(nil)}, 1000, 100, 5000)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -329,36 +329,35 @@ func watch(pc *webrtc.PeerConnection) {
 }
 
 // show offers video.
-func show(pc *webrtc.PeerConnection) *webrtc.TrackLocalStaticRTP {
-	track, err := webrtc.NewTrackLocalStaticRTP(webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8, ClockRate: clockRate}, "camera", "browser")
-	if err != nil {
+func show(pc *webrtc.PeerConnection) *outlet {
+	o := &outlet{renditions: []*rendition{newRendition(VP8(nil))}}
+	if _, err := pc.AddTransceiverFromTrack(o, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendonly}); err != nil {
 		panic(err)
 	}
-	if _, err := pc.AddTransceiverFromTrack(track, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendonly}); err != nil {
-		panic(err)
-	}
-	return track
+	return o
 }
 
 // publish connects a client that sends pictures of 64x48, until stop.
 func publish(t testing.TB, r *rig) (c *client, stop func()) {
-	p := &peer{}
-	c = newClient(t, func(pc *webrtc.PeerConnection) { p.PeerConnection, p.track = pc, show(pc) })
+	var out *outlet
+	c = newClient(t, func(pc *webrtc.PeerConnection) { out = show(pc) })
 	c.connect(r, "/whip")
 	ctx, cancel := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		var codec fakeCodec
-		s := NewStream(nil)
-		s.sending = []*peer{p}
+		r, s := out.renditions[0], NewStream()
 		s.picture.Resize(64, 48)
 		tick := time.NewTicker(10 * time.Millisecond)
 		defer tick.Stop()
 		for {
 			select {
 			case now := <-tick.C:
-				data, _, _ := codec.Encode(&s.picture, s.stamp(now), codec.coded%10 == 0)
-				s.send(data)
+				if b := out.bound.Load(); b != nil {
+					r.viewers = []*binding{b}
+				}
+				data, _, _ := codec.Encode(&s.picture, 0, codec.coded%10 == 0)
+				r.send(data, s.stamp(now))
 			case <-ctx.Done():
 				return
 			}

@@ -43,7 +43,7 @@ const (
 
 // NewPublisher returns a publisher to endpoint; token, if there is one, is sent
 // as the bearer's. It connects with the first picture.
-func NewPublisher(endpoint, token string, iceServers []string, encoder NewEncoder, log *slog.Logger) (*Publisher, error) {
+func NewPublisher(endpoint, token string, iceServers []string, codecs []Codec, log *slog.Logger) (*Publisher, error) {
 	u, err := url.Parse(endpoint)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 		return nil, errors.New("whip: the endpoint is no http:// or https:// address") // not repeated: it may hold a key
@@ -52,7 +52,7 @@ func NewPublisher(endpoint, token string, iceServers []string, encoder NewEncode
 	if err != nil {
 		return nil, fmt.Errorf("whip: %w", err)
 	}
-	p := &Publisher{stream: NewStream(encoder), endpoint: u, token: token, network: network, log: log, client: &http.Client{Timeout: 10 * time.Second}}
+	p := &Publisher{stream: NewStream(codecs...), endpoint: u, token: token, network: network, log: log, client: &http.Client{Timeout: 10 * time.Second}}
 	p.ctx, p.stop = context.WithCancel(context.Background())
 	return p, nil
 }
@@ -101,7 +101,7 @@ func (p *Publisher) run() {
 
 // publish connects, tells so, and returns when the connection is over.
 func (p *Publisher) publish(connected func()) error {
-	peer, err := p.network.newPeer(startKbps, leastKbps, mostKbps(4096, 2160))
+	peer, err := p.network.newPeer(p.stream.codecs(), startKbps, leastKbps, mostKbps(4096, 2160))
 	if err != nil {
 		return err
 	}

@@ -35,7 +35,7 @@ func (b *syncBuffer) String() string {
 func publisher(t *testing.T, endpoint, token string) (log *syncBuffer) {
 	t.Helper()
 	log = &syncBuffer{}
-	p, err := NewPublisher(endpoint, token, nil, func(int, int, int) (Encoder, error) { return &fakeCodec{}, nil }, slog.New(slog.NewTextHandler(log, nil)))
+	p, err := NewPublisher(endpoint, token, nil, []Codec{VP8(func(int, int, int) (Encoder, error) { return &fakeCodec{}, nil })}, slog.New(slog.NewTextHandler(log, nil)))
 	if err != nil {
 		t.Fatal(err)
 	}

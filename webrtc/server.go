@@ -47,8 +47,9 @@ type Config struct {
 	TLS *tls.Config
 	// Sessions bounds the viewers. It defaults to 64.
 	Sessions int
-	// Encoder and Decoder are the codec.
-	Encoder NewEncoder
+	// Codecs are what viewers may choose from, the preferred one first.
+	Codecs []Codec
+	// Decoder opens a decoder of VP8, which browsers' cameras come in.
 	Decoder func() (Decoder, error)
 	// Pool gives the camera's frames.
 	Pool *frame.Pool
@@ -119,7 +120,7 @@ func Listen(cfg Config) (*Server, error) {
 		network:  network,
 		listener: listener,
 		sessions: newSessions(cfg.Sessions),
-		stream:   NewStream(cfg.Encoder),
+		stream:   NewStream(cfg.Codecs...),
 		limits:   limits{offers: rate.NewLimiter(20, 60), changes: rate.NewLimiter(100, 200), uploads: rate.NewLimiter(1, 10)},
 	}
 	port := listener.Addr().(*net.TCPAddr).Port

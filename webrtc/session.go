@@ -22,6 +22,8 @@ type party interface {
 	connected(p *peer)
 	// left is told, once, of a p that joined and is gone.
 	left(p *peer)
+	// codecs are those that the party speaks.
+	codecs() []Codec
 	// direction is that of the answer's video.
 	direction() webrtc.RTPTransceiverDirection
 }
@@ -29,7 +31,7 @@ type party interface {
 var (
 	errBusy   = errors.New("taken")
 	errOffer  = errors.New("the offer is malformed")
-	errAccept = errors.New("the offer holds no VP8 video that goes the right way")
+	errAccept = errors.New("the offer holds no video in a codec of ours that goes the right way")
 	errFull   = errors.New("too many sessions")
 )
 
@@ -85,7 +87,7 @@ func (s *sessions) open(ctx context.Context, n *Network, who party, offer string
 	if err := s.reserve(); err != nil {
 		return nil, "", err
 	}
-	p, err := n.newPeer(startKbps, leastKbps, mostKbps(4096, 2160))
+	p, err := n.newPeer(who.codecs(), startKbps, leastKbps, mostKbps(4096, 2160))
 	if err != nil {
 		s.release()
 		return nil, "", err

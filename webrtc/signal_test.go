@@ -67,7 +67,7 @@ func TestKeyFrameComesOnRequestAndIsCoalesced(t *testing.T) {
 	for _, c := range viewers {
 		receive(t, "the first key frame", c.keys)
 	}
-	eventually(t, "the joins' key frames are coded", func() bool { return r.stream.Stats().Viewers == 3 && !r.stream.key.Load() })
+	eventually(t, "the joins' key frames are coded", func() bool { return r.stream.Stats().Viewers == 3 && !r.stream.renditions[0].key.Load() })
 	_, before := r.codec.counts()
 	for _, c := range viewers {
 		ssrc := uint32(c.GetReceivers()[0].Track().SSRC())
@@ -107,7 +107,7 @@ func TestOneEncoderForAllAndItFollowsTheSize(t *testing.T) {
 }
 
 func TestTimeStampsAreTheFramesOwn(t *testing.T) {
-	s := NewStream(nil)
+	s := NewStream()
 	start := time.Now()
 	for _, c := range []struct {
 		at   time.Duration
@@ -227,7 +227,7 @@ func TestOffersThatAreNone(t *testing.T) {
 		"wants json":       {good, typeSDP, "application/json", 406},
 		"huge":             {good + strings.Repeat("a=x\r\n", 20000), typeSDP, "", 413},
 		"sends":            {strings.ReplaceAll(good, "a=recvonly", "a=sendonly"), typeSDP, "", 406},
-		"no codec of ours": {strings.ReplaceAll(good, "VP8/90000", "AV2/90000"), typeSDP, "", 406},
+		"no codec of ours": {strings.NewReplacer("VP8/90000", "AV2/90000", "H264/90000", "H267/90000").Replace(good), typeSDP, "", 406},
 	} {
 		headers := []string{"Content-Type: " + c.contentType}
 		if c.accept != "" {
@@ -328,4 +328,31 @@ func FuzzSDP(f *testing.F) {
 			r.sessions.end(session)
 		}
 	})
+}
+
+func TestEachCodecIsEncodedOnlyForThoseWhoSpeakIt(t *testing.T) {
+	var vp8, h264 fakeCodec
+	r := newRig(t, func(c *Config) {
+		c.Codecs = []Codec{
+			VP8(func(int, int, int) (Encoder, error) { return &vp8, nil }),
+			H264(func(int, int, int) (Encoder, error) { return &h264, nil }),
+		}
+	})
+	defer r.feed(10 * time.Millisecond)()
+	only := func(c Codec) func(*webrtc.PeerConnection) {
+		return func(pc *webrtc.PeerConnection) {
+			watch(pc)
+			if err := pc.GetTransceivers()[0].SetCodecPreferences([]webrtc.RTPCodecParameters{{RTPCodecCapability: c.capability}}); err != nil {
+				panic(err)
+			}
+		}
+	}
+	coded := func(c *fakeCodec) bool { n, _ := c.counts(); return n > 0 }
+	newClient(t, only(H264(nil))).connect(r, "/whep")
+	eventually(t, "H.264 is coded", func() bool { return coded(&h264) })
+	if coded(&vp8) {
+		t.Error("VP8 is coded, and nobody speaks it")
+	}
+	newClient(t, watch).connect(r, "/whep") // speaks both
+	eventually(t, "VP8 is coded", func() bool { return coded(&vp8) })
 }

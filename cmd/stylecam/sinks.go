@@ -66,7 +66,7 @@ func (p *program) openSink(e *engine, spec sinkSpec, options output.Options, web
 	case "webrtc":
 		return web.Stream(), nil
 	case "whip":
-		return webrtc.NewPublisher(spec.arg, p.settings.web.whipToken, p.settings.web.ice, openEncoder, p.log)
+		return webrtc.NewPublisher(spec.arg, p.settings.web.whipToken, p.settings.web.ice, webCodecs(), p.log)
 	case "file":
 		if err := os.MkdirAll(filepath.Dir(spec.arg), 0o755); err != nil {
 			return nil, err

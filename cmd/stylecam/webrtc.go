@@ -16,6 +16,7 @@ import (
 	"stylecam/output"
 	"stylecam/style"
 	"stylecam/webrtc"
+	"stylecam/webrtc/h264"
 	"stylecam/webrtc/vp8"
 )
 
@@ -96,7 +97,7 @@ func (p *program) openWeb(e *engine, d drive) (*webrtc.Server, error) {
 		Hosts:      w.hosts,
 		Origins:    w.origins,
 		TLS:        secure,
-		Encoder:    openEncoder,
+		Codecs:     webCodecs(),
 		Decoder:    func() (webrtc.Decoder, error) { return vp8.NewDecoder() },
 		Pool:       e.pool,
 		Styles:     webStyles{e, p},
@@ -104,8 +105,13 @@ func (p *program) openWeb(e *engine, d drive) (*webrtc.Server, error) {
 	})
 }
 
-func openEncoder(width, height, kbps int) (webrtc.Encoder, error) {
-	return vp8.NewEncoder(width, height, kbps)
+// webCodecs are those that peers may choose from. VP8 comes first: every browser
+// takes it, and the more who take the same, the less there is to encode.
+func webCodecs() []webrtc.Codec {
+	return []webrtc.Codec{
+		webrtc.VP8(func(width, height, kbps int) (webrtc.Encoder, error) { return vp8.NewEncoder(width, height, kbps) }),
+		webrtc.H264(func(width, height, kbps int) (webrtc.Encoder, error) { return h264.NewEncoder(width, height, kbps) }),
+	}
 }
 
 func openTLS(s string) (*tls.Config, error) {

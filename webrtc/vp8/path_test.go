@@ -31,15 +31,17 @@ func (still) List() []webrtc.Style                      { return nil }
 func (still) Add(context.Context, string, []byte) error { return nil }
 func (still) Remove(string) error                       { return nil }
 
-func encoder(width, height, kbps int) (webrtc.Encoder, error) {
-	return vp8.NewEncoder(width, height, kbps)
+func codecs() []webrtc.Codec {
+	return []webrtc.Codec{webrtc.VP8(func(width, height, kbps int) (webrtc.Encoder, error) {
+		return vp8.NewEncoder(width, height, kbps)
+	})}
 }
 
 func listen(tb testing.TB) *webrtc.Server {
 	tb.Helper()
 	server, err := webrtc.Listen(webrtc.Config{
 		Address: "127.0.0.1:0", Sessions: 100, Pool: new(frame.Pool), Styles: still{},
-		Encoder: encoder, Decoder: func() (webrtc.Decoder, error) { return vp8.NewDecoder() },
+		Codecs: codecs(), Decoder: func() (webrtc.Decoder, error) { return vp8.NewDecoder() },
 	})
 	if err != nil {
 		tb.Fatal(err)
@@ -88,7 +90,7 @@ func glassToGlass(tb testing.TB, pictures int) (delays []time.Duration) {
 		tb.Fatal(err)
 	}
 	defer source.Close()
-	publisher, err := webrtc.NewPublisher(server.URL()+"whip", "", nil, encoder, slog.New(slog.DiscardHandler))
+	publisher, err := webrtc.NewPublisher(server.URL()+"whip", "", nil, codecs(), slog.New(slog.DiscardHandler))
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -35,7 +35,7 @@ func NewEncoder(width, height, kbps int) (*Encoder, error) {
 		cfg:   (*C.vpx_codec_enc_cfg_t)(C.calloc(1, C.sizeof_vpx_codec_enc_cfg_t)),
 		width: width, height: height, last: -1,
 	}
-	if err := C.encoder_open(e.ctx, e.cfg, C.int(width), C.int(height), C.int(kbps)); err != C.VPX_CODEC_OK {
+	if err := C.stylecam_vp8_encoder_open(e.ctx, e.cfg, C.int(width), C.int(height), C.int(kbps)); err != C.VPX_CODEC_OK {
 		e.free()
 		return nil, failure("open the encoder", err)
 	}
@@ -44,7 +44,7 @@ func NewEncoder(width, height, kbps int) (*Encoder, error) {
 
 // SetRate changes the rate from the next picture on.
 func (e *Encoder) SetRate(kbps int) error {
-	return failure("set the rate", C.encoder_rate(e.ctx, e.cfg, C.int(kbps)))
+	return failure("set the rate", C.stylecam_vp8_encoder_rate(e.ctx, e.cfg, C.int(kbps)))
 }
 
 // Encode returns the coded picture, valid until the next call, and whether it is
@@ -63,7 +63,7 @@ func (e *Encoder) Encode(p *i420.Picture, pts int64, key bool) (data []byte, isK
 	var packet unsafe.Pointer
 	var size C.size_t
 	var gotKey C.int
-	code := C.encode(e.ctx, (*C.uint8_t)(&p.Pix[0]), C.int(p.Width), C.int(p.Height),
+	code := C.stylecam_vp8_encode(e.ctx, (*C.uint8_t)(&p.Pix[0]), C.int(p.Width), C.int(p.Height),
 		C.int64_t(pts), duration, flag(key), &packet, &size, &gotKey)
 	if code != C.VPX_CODEC_OK {
 		return nil, false, failure("encode", code)
@@ -89,7 +89,7 @@ type Decoder struct{ ctx *C.vpx_codec_ctx_t }
 // NewDecoder returns a decoder that waits for a key frame.
 func NewDecoder() (*Decoder, error) {
 	d := &Decoder{(*C.vpx_codec_ctx_t)(C.calloc(1, C.sizeof_vpx_codec_ctx_t))}
-	if err := C.decoder_open(d.ctx); err != C.VPX_CODEC_OK {
+	if err := C.stylecam_vp8_decoder_open(d.ctx); err != C.VPX_CODEC_OK {
 		C.free(unsafe.Pointer(d.ctx))
 		return nil, failure("open the decoder", err)
 	}
@@ -110,7 +110,7 @@ func (d *Decoder) Decode(data []byte, p *i420.Picture) (bool, error) {
 		return false, fmt.Errorf("vp8: a picture of %dx%d has more than %d pixels", width, height, maxPixels)
 	}
 	var code C.vpx_codec_err_t
-	image := C.decode(d.ctx, (*C.uint8_t)(&data[0]), C.uint(len(data)), &code)
+	image := C.stylecam_vp8_decode(d.ctx, (*C.uint8_t)(&data[0]), C.uint(len(data)), &code)
 	if code != C.VPX_CODEC_OK {
 		return false, failure("decode", code)
 	}

@@ -1,6 +1,6 @@
 #include "vpx.h"
 
-vpx_codec_err_t encoder_open(vpx_codec_ctx_t *ctx, vpx_codec_enc_cfg_t *cfg, int width, int height, int kbps) {
+vpx_codec_err_t stylecam_vp8_encoder_open(vpx_codec_ctx_t *ctx, vpx_codec_enc_cfg_t *cfg, int width, int height, int kbps) {
   vpx_codec_err_t err = vpx_codec_enc_config_default(vpx_codec_vp8_cx(), cfg, 0);
   if (err) return err;
   cfg->g_w = width;
@@ -32,12 +32,12 @@ vpx_codec_err_t encoder_open(vpx_codec_ctx_t *ctx, vpx_codec_enc_cfg_t *cfg, int
   return err;
 }
 
-vpx_codec_err_t encoder_rate(vpx_codec_ctx_t *ctx, vpx_codec_enc_cfg_t *cfg, int kbps) {
+vpx_codec_err_t stylecam_vp8_encoder_rate(vpx_codec_ctx_t *ctx, vpx_codec_enc_cfg_t *cfg, int kbps) {
   cfg->rc_target_bitrate = kbps;
   return vpx_codec_enc_config_set(ctx, cfg);
 }
 
-vpx_codec_err_t encode(vpx_codec_ctx_t *ctx, uint8_t *pix, int width, int height, int64_t pts,
+vpx_codec_err_t stylecam_vp8_encode(vpx_codec_ctx_t *ctx, uint8_t *pix, int width, int height, int64_t pts,
                        unsigned long duration, int key, void **packet, size_t *size, int *is_key) {
   vpx_image_t image;
   if (!vpx_img_wrap(&image, VPX_IMG_FMT_I420, width, height, 1, pix)) return VPX_CODEC_INVALID_PARAM;
@@ -62,12 +62,12 @@ vpx_codec_err_t encode(vpx_codec_ctx_t *ctx, uint8_t *pix, int width, int height
   return VPX_CODEC_OK;
 }
 
-vpx_codec_err_t decoder_open(vpx_codec_ctx_t *ctx) {
+vpx_codec_err_t stylecam_vp8_decoder_open(vpx_codec_ctx_t *ctx) {
   vpx_codec_dec_cfg_t cfg = {.threads = 1};
   return vpx_codec_dec_init(ctx, vpx_codec_vp8_dx(), &cfg, 0);
 }
 
-vpx_image_t *decode(vpx_codec_ctx_t *ctx, uint8_t *data, unsigned int size, vpx_codec_err_t *err) {
+vpx_image_t *stylecam_vp8_decode(vpx_codec_ctx_t *ctx, uint8_t *data, unsigned int size, vpx_codec_err_t *err) {
   *err = vpx_codec_decode(ctx, data, size, NULL, 0);
   if (*err) return NULL;
   vpx_codec_iter_t iter = NULL;
