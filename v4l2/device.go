@@ -100,7 +100,13 @@ const (
 )
 
 func (f Fourcc) String() string {
-	return strings.TrimSpace(string([]byte{byte(f), byte(f >> 8), byte(f >> 16), byte(f >> 24)}))
+	const bigEndian = 1 << 31
+	plain := f &^ bigEndian
+	name := strings.TrimSpace(string([]byte{byte(plain), byte(plain >> 8), byte(plain >> 16), byte(plain >> 24)}))
+	if f != plain {
+		name += "-BE"
+	}
+	return name
 }
 
 // Format is a picture's layout.

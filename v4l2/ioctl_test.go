@@ -34,7 +34,7 @@ func TestIoctlNumbers(t *testing.T) {
 }
 
 func TestFourccReadsAsWritten(t *testing.T) {
-	for f, want := range map[Fourcc]string{YUYV: "YUYV", I420: "YU12", MJPEG: "MJPG", Fourcc('Y' | '1'<<8 | '0'<<16 | ' '<<24): "Y10"} {
+	for f, want := range map[Fourcc]string{YUYV: "YUYV", I420: "YU12", MJPEG: "MJPG", Fourcc('Y' | '1'<<8 | '0'<<16 | ' '<<24): "Y10", Fourcc('Y' | '1'<<8 | '6'<<16 | ' '<<24 | 1<<31): "Y16-BE"} {
 		if f.String() != want {
 			t.Errorf("%#x reads %q, want %q", uint32(f), f, want)
 		}

@@ -18,7 +18,7 @@ type Info struct {
 	Number int      // N
 	Names  []string // links that stay when the number changes: /dev/v4l/by-id/…, by-path/…
 	Capability
-	Err error // why the device could not be asked; then Card alone is known
+	Err error // why the device could not be asked; then Card is known, and whether it is a loopback
 }
 
 // Loopback says whether the device is one of v4l2loopback's: a virtual camera.
@@ -58,6 +58,9 @@ func list(class, dev string, ask func(path string) (Capability, error)) []Info {
 		if i.Capability, i.Err = ask(i.Path); i.Err != nil {
 			card, _ := os.ReadFile(filepath.Join(node, "name"))
 			i.Card = strings.TrimSpace(string(card))
+			if real, err := filepath.EvalSymlinks(node); err == nil && strings.Contains(real, "/devices/virtual/") {
+				i.Driver = LoopbackDriver // what has no hardware below it
+			}
 		}
 		if i.Err != nil || i.Captures || i.Outputs || i.Loopback() {
 			all = append(all, i)

@@ -29,8 +29,13 @@ func link(t *testing.T, root, target, path string) {
 func TestList(t *testing.T) {
 	root := t.TempDir()
 	dev := filepath.Join(root, "dev")
-	for _, name := range []string{"video10", "video2", "video3", "video0", "v4l-subdev0"} {
-		write(t, root, "class/"+name+"/name", "sysfs name of "+name+"\n")
+	for _, name := range []string{"video10", "video2", "video3", "video0", "video11", "v4l-subdev0"} {
+		devices := "devices/pci/"
+		if name == "video11" {
+			devices = "devices/virtual/"
+		}
+		write(t, root, devices+name+"/name", "sysfs name of "+name+"\n")
+		link(t, root, "../"+devices+name, "class/"+name)
 		write(t, root, "dev/"+name, "")
 	}
 	link(t, root, "../../video0", "dev/v4l/by-path/pci-usb")
@@ -51,6 +56,7 @@ func TestList(t *testing.T) {
 		{Path: dev + "/video0", Number: 0, Names: []string{dev + "/v4l/by-id/usb-cam", dev + "/v4l/by-path/pci-usb"}, Capability: caps["video0"]},
 		{Path: dev + "/video3", Number: 3, Capability: Capability{Card: "sysfs name of video3"}, Err: denied},
 		{Path: dev + "/video10", Number: 10, Capability: caps["video10"]},
+		{Path: dev + "/video11", Number: 11, Capability: Capability{Driver: LoopbackDriver, Card: "sysfs name of video11"}, Err: denied},
 	}
 	if diff := cmp.Diff(want, got, cmp.Comparer(func(a, b error) bool { return errors.Is(a, b) })); diff != "" {
 		t.Errorf("list (-want +got):\n%s", diff)

@@ -23,7 +23,7 @@ func choose(all []v4l2.Info, which string) (v4l2.Info, error) {
 	cameras := slices.DeleteFunc(slices.Clone(all), func(i v4l2.Info) bool { return i.Err == nil && !i.Captures })
 	if which == "" {
 		// One that could not be asked still is one: opening it tells why.
-		i := slices.IndexFunc(cameras, func(i v4l2.Info) bool { return i.Camera() || i.Err != nil })
+		i := slices.IndexFunc(cameras, func(i v4l2.Info) bool { return i.Camera() || i.Err != nil && !i.Loopback() })
 		if i < 0 {
 			return v4l2.Info{}, fmt.Errorf("no camera is there; plug one in, or try --input demo: %w", filter.ErrMissing)
 		}

@@ -23,7 +23,7 @@ type loopback struct {
 func virtualFinding() finding {
 	l := loopback{loaded: v4l2.LoopbackLoaded(), holders: v4l2.Holders}
 	for _, info := range v4l2.List() {
-		if info.Loopback() || info.Err != nil && strings.Contains(info.Card, "stylecam") {
+		if info.Loopback() {
 			l.devices = append(l.devices, info)
 		}
 	}
