@@ -36,7 +36,7 @@ var layers = map[string][]string{
 	"output/v4l2":    {"v4l2", "y4m", "card", "filter", "frame"},
 	"webrtc":         {"webrtc/i420", "card", "filter", "frame"},
 	"webrtc/vp8":     {"webrtc/i420"},
-	"webrtc/h264":   {"webrtc/i420"},
+	"webrtc/h264":    {"webrtc/i420"},
 	"webrtc/i420":    {"frame"},
 	"cmd/stylecam":   nil, // wires everything
 }
