@@ -59,9 +59,8 @@ type Filter interface {
 	Apply(ctx context.Context, f *frame.Frame, p *Params, t *Trace) (*frame.Frame, error)
 }
 
-// PassThrough is the filter that does nothing: the picture is the frame. It
-// serves tests, and machines too slow to paint; the raw camera is what it shows,
-// so a user gets it only by asking.
+// PassThrough is the filter that does nothing: the picture is the frame. Tests of
+// everything around a filter use it.
 type PassThrough struct{}
 
 // Apply returns f itself.

@@ -31,6 +31,27 @@ func TestPoolReusesAndCounts(t *testing.T) {
 	}
 }
 
+func TestPoolForgetsSizesThatAreGone(t *testing.T) {
+	var p Pool
+	old := p.Get(100, 100)
+	old.Release()
+	for range 2 * keep {
+		frames := []*Frame{p.Get(2, 2), p.Get(2, 2), p.Get(3, 3)}
+		for _, f := range frames {
+			f.Release()
+		}
+	}
+	for side := range keep { // as many sizes as the pool holds
+		p.Get(side+10, 1).Release()
+	}
+	if f := p.Get(100, 100); f == old {
+		t.Error("a frame that nobody asked for again was kept")
+	}
+	if len(p.idle) > keep {
+		t.Errorf("%d idle frames, at most %d", len(p.idle), keep)
+	}
+}
+
 func TestMisusePanics(t *testing.T) {
 	for name, misuse := range map[string]func(*Frame){
 		"second release":          func(f *Frame) { f.Release(); f.Release() },

@@ -1,6 +1,7 @@
 package frame
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 )
@@ -10,21 +11,19 @@ import (
 // methods may be called from any goroutine.
 type Pool struct {
 	mu    sync.Mutex
-	free  map[size][]*Frame
+	idle  []*Frame // the longest unused first
 	inUse atomic.Int64
 }
 
-type size struct{ width, height int }
-
-// keep bounds the idle frames of one size: a pipeline holds a handful at once,
-// and a size that is gone (a camera that came back smaller) should not linger.
-const keep = 8
+// keep bounds the idle frames: a pipeline holds a handful at once, and those of a
+// size that is gone (a camera that came back smaller) make room for the new ones.
+const keep = 12
 
 // Get returns a frame of the given size with one reference. Its pixels are
 // whatever the last holder left.
 func (p *Pool) Get(width, height int) *Frame {
 	p.inUse.Add(1)
-	f := p.take(size{width, height})
+	f := p.take(width, height)
 	if f == nil {
 		f = New(width, height)
 		f.pool = p
@@ -34,29 +33,26 @@ func (p *Pool) Get(width, height int) *Frame {
 	return f
 }
 
-func (p *Pool) take(s size) *Frame {
+func (p *Pool) take(width, height int) *Frame {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	idle := p.free[s]
-	if len(idle) == 0 {
-		return nil
+	for i, f := range slices.Backward(p.idle) {
+		if f.Width == width && f.Height == height {
+			p.idle = slices.Delete(p.idle, i, i+1)
+			return f
+		}
 	}
-	f := idle[len(idle)-1]
-	p.free[s] = idle[:len(idle)-1]
-	return f
+	return nil
 }
 
 func (p *Pool) put(f *Frame) {
 	p.inUse.Add(-1)
-	s := size{f.Width, f.Height}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.free == nil {
-		p.free = make(map[size][]*Frame)
+	if len(p.idle) == keep {
+		p.idle = slices.Delete(p.idle, 0, 1)
 	}
-	if len(p.free[s]) < keep {
-		p.free[s] = append(p.free[s], f)
-	}
+	p.idle = append(p.idle, f)
 }
 
 // InUse tells how many frames are out: zero once everything was released.

@@ -87,7 +87,10 @@ func (y *Y4M) write(ctx context.Context, f *frame.Frame) error {
 	}
 	repeat, write := y.line.place(f.Captured)
 	for range repeat {
-		if err := errors.Join(ctx.Err(), y.enc.WriteFrame(y.planes)); err != nil {
+		if ctx.Err() != nil {
+			return nil // told to end: what was written so far is a good file
+		}
+		if err := y.enc.WriteFrame(y.planes); err != nil {
 			return err
 		}
 	}

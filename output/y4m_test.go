@@ -2,6 +2,7 @@ package output
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"os"
@@ -163,6 +164,32 @@ func TestY4MFile(t *testing.T) {
 	defer f.Close()
 	if _, numbers := readAll(t, f); len(numbers) != 3 {
 		t.Errorf("%d frames", len(numbers))
+	}
+}
+
+// Ctrl-C may come while pictures are repeated to keep the time.
+func TestY4MFileIsKeptWhenTheRunIsEnded(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.y4m")
+	y, err := CreateY4M(path, Options{FPS: 30})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := frame.New(16, 16)
+	f.Captured = time.Unix(100, 0)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	for range 2 {
+		if err := y.Write(ctx, f); err != nil {
+			t.Fatal(err)
+		}
+		cancel()
+		f.Captured = f.Captured.Add(time.Second)
+	}
+	if err := y.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(path); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -14,6 +14,19 @@
 # the two builds differ, it is refused.
 set -euo pipefail
 
+# An installed library comes first. Whether it really serves, the program checks.
+if [ -n "${ONNXRUNTIME_LIB:-}" ]; then
+	[ -f "$ONNXRUNTIME_LIB" ] || { echo "onnxruntime.sh: ONNXRUNTIME_LIB names $ONNXRUNTIME_LIB, which is not there" >&2; exit 1; }
+	echo "$ONNXRUNTIME_LIB"
+	exit
+fi
+for lib in $({ /sbin/ldconfig -p 2>/dev/null || true; } | awk '$1 ~ /^libonnxruntime\.so/ {print $NF}'); do
+	lib=$(readlink -f "$lib")
+	[[ $lib =~ \.so\.1\.([0-9]+)\. ]] && [ "${BASH_REMATCH[1]}" -ge 24 ] || continue
+	echo "$lib"
+	exit
+done
+
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/stylecam
 
 case "$(uname -s)-$(uname -m)" in
