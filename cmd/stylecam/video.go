@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/urfave/cli/v2"
 
@@ -24,7 +25,11 @@ func (p *program) videoCommand() *cli.Command {
 		run: func(ctx context.Context, c *cli.Context) error {
 			in, out := y4mForDash(c.Args().Get(0)), y4mForDash(c.Args().Get(1))
 			sink, err := parseSink(out)
-			if err == nil {
+			switch {
+			case err != nil:
+			case !isFile(in):
+				err = fmt.Errorf("video: %q is no video file; live it is: stylecam run --input %s", in, in)
+			default:
 				err = p.checkOutputs([]sinkSpec{sink})
 			}
 			if err != nil {
