@@ -255,6 +255,11 @@ func newClient(t testing.TB, prepare func(*webrtc.PeerConnection)) *client {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return newClientOn(t, n, prepare)
+}
+
+func newClientOn(t testing.TB, n *Network, prepare func(*webrtc.PeerConnection)) *client {
+	t.Helper()
 	p, err := n.newPeer([]Codec{VP8(nil), H264(nil)}, 1000, 100, 5000)
 	if err != nil {
 		t.Fatal(err)

@@ -7,7 +7,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pion/interceptor/pkg/cc"
 	"github.com/pion/rtcp"
+	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v4"
 
 	"stylecam/frame"
@@ -356,3 +358,68 @@ func TestEachCodecIsEncodedOnlyForThoseWhoSpeakIt(t *testing.T) {
 	newClient(t, watch).connect(r, "/whep") // speaks both
 	eventually(t, "VP8 is coded", func() bool { return coded(&vp8) })
 }
+
+func TestViewerBehindAFirewallComesByTCP(t *testing.T) {
+	r := newRig(t, nil)
+	defer r.feed(10 * time.Millisecond)()
+	n, err := newOutwardNetwork(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n.settings.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeTCP4})
+	c := newClientOn(t, n, watch)
+	c.connect(r, "/whep")
+	receive(t, "a picture", c.pictures)
+	pair, err := c.SCTP().Transport().ICETransport().GetSelectedCandidatePair()
+	if err != nil || pair.Local.Protocol != webrtc.ICEProtocolTCP {
+		t.Errorf("came by %v, %v", pair, err)
+	}
+}
+
+// guess is a bandwidth estimate that a test sets.
+type guess struct {
+	cc.BandwidthEstimator
+	kbps int
+}
+
+func (g *guess) GetTargetBitrate() int { return 1000 * g.kbps }
+
+func TestRateFollowsTheSlowestViewerWithinBounds(t *testing.T) {
+	var codec fakeCodec
+	s := NewStream(VP8(func(_, _, kbps int) (Encoder, error) { codec.kbps = kbps; return &codec, nil }))
+	fast, slow := &guess{kbps: 1e6}, &guess{kbps: 1e6}
+	for _, g := range []*guess{fast, slow} {
+		p := &peer{estimate: g, outlet: &outlet{}}
+		p.outlet.bound.Store(&binding{rendition: s.renditions[0], writer: nowhere{}})
+		s.connected(p)
+	}
+	f := frame.New(640, 480)
+	most := mostKbps(640, 480)
+	for _, c := range []struct {
+		fast, slow, want int
+		wait             time.Duration
+	}{
+		{9000, 9000, most, 0},
+		{9000, 1000, 1000, 0},      // down at once
+		{9000, 20, leastKbps, 0},   // not into mud
+		{9000, 2000, leastKbps, 0}, // up at leisure
+		{9000, 2000, 2000, 1100 * time.Millisecond},
+		{9000, 2040, 2000, 0}, // not for every wobble
+	} {
+		fast.kbps, slow.kbps = c.fast, c.slow
+		s.renditions[0].changed = s.renditions[0].changed.Add(-c.wait)
+		f.Captured = f.Captured.Add(time.Second / 30)
+		if err := s.Write(t.Context(), f); err != nil {
+			t.Fatal(err)
+		}
+		if codec.kbps != c.want {
+			t.Errorf("with viewers that bear %d and %d kbit/s: %d, want %d", c.fast, c.slow, codec.kbps, c.want)
+		}
+	}
+}
+
+// nowhere takes packets.
+type nowhere struct{}
+
+func (nowhere) WriteRTP(*rtp.Header, []byte) (int, error) { return 0, nil }
+func (nowhere) Write([]byte) (int, error)                 { return 0, nil }

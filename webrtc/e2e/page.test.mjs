@@ -71,6 +71,18 @@ test("a picture becomes a style", async () => {
   await until("it is gone", async () => await page.locator("#styles input[value=my-own-picture]").count() === 0);
 });
 
+test("so does one that is dropped, or pasted", async () => {
+  const picture = [...await page.screenshot({ clip: { x: 40, y: 40, width: 200, height: 200 } })];
+  for (const kind of ["drop", "paste"]) {
+    await page.evaluate(({ kind, picture }) => {
+      const data = new DataTransfer();
+      data.items.add(new File([new Uint8Array(picture)], `${kind}.png`, { type: "image/png" }));
+      dispatchEvent(kind === "drop" ? new DragEvent("drop", { dataTransfer: data }) : new ClipboardEvent("paste", { clipboardData: data }));
+    }, { kind, picture });
+    await until(`what was ${kind}ed is painted with`, async () => (await state()).style === kind);
+  }
+});
+
 test("text dropped as a picture is refused, and says why", async () => {
   await page.locator("#file").setInputFiles({ name: "notes.png", mimeType: "image/png", buffer: Buffer.from("no picture") });
   await page.getByRole("alert").filter({ hasText: "no JPEG, PNG, WebP or GIF" }).waitFor();
