@@ -44,13 +44,8 @@ func newStill(c Config, picture *frame.Frame) (*drawn, error) {
 	if c.Width == 0 {
 		c.Width, c.Height = picture.Width, picture.Height
 	}
-	still := frame.New(c.Width, c.Height)
-	src, err := matOf(picture)
+	still, err := covering(picture, c.Width, c.Height)
 	if err != nil {
-		return nil, err
-	}
-	defer src.Close()
-	if err := cover(still, src); err != nil {
 		return nil, err
 	}
 	return newDrawn(c.Input, c, func(dst *frame.Frame, _ uint64) { dst.CopyFrom(still) }), nil

@@ -46,6 +46,16 @@ func ReadPicture(path string) (*frame.Frame, error) {
 	return readPicture(path, path)
 }
 
+// ReadPictureCovering is ReadPicture of a picture scaled to fill width x height
+// pixels; what then sticks out at two sides is cut off.
+func ReadPictureCovering(path string, width, height int) (*frame.Frame, error) {
+	picture, err := ReadPicture(path)
+	if err != nil {
+		return nil, err
+	}
+	return covering(picture, width, height)
+}
+
 func readPicture(path, name string) (*frame.Frame, error) {
 	f, err := openInput(path)
 	if err != nil {

@@ -33,6 +33,17 @@ func cover(dst *frame.Frame, src gocv.Mat) error {
 	return gocv.Resize(part, &out, image.Pt(w, h), 0, 0, method)
 }
 
+// covering returns a copy of src that fills a size.
+func covering(src *frame.Frame, width, height int) (*frame.Frame, error) {
+	in, err := matOf(src)
+	if err != nil {
+		return nil, err
+	}
+	defer in.Close()
+	dst := frame.New(width, height)
+	return dst, cover(dst, in)
+}
+
 // matOf lends a frame's pixels to OpenCV; the frame, whose rows follow each other
 // without a gap, must outlive the Mat.
 func matOf(f *frame.Frame) (gocv.Mat, error) {

@@ -155,13 +155,13 @@ func orElse(a, b string) string {
 // preview paints the demo's portrait in a loaded style, small enough to be kept
 // with it.
 func (e *engine) preview(ctx context.Context, name string) ([]byte, error) {
-	portrait, err := covered(ctx, "demo", previewWidth, previewHeight)
+	photo, err := portrait(ctx, previewWidth, previewHeight)
 	if err != nil {
 		return nil, err
 	}
 	params := filter.Defaults(name)
 	params.Quality = filter.Best
-	picture, err := e.paint(ctx, portrait, &params)
+	picture, err := e.paint(ctx, photo, &params)
 	if err != nil {
 		return nil, err
 	}

@@ -112,6 +112,9 @@ func (g *gallery) find(ctx context.Context, name string) (*style.Tensors, error)
 func (g *gallery) encode(ctx context.Context, picture string) (*style.Tensors, error) {
 	g.encoding.Lock()
 	defer g.encoding.Unlock()
+	if err := ctx.Err(); err != nil { // another encoding may have kept us waiting
+		return nil, err
+	}
 	if g.encoder == nil {
 		encoder, err := g.runtime.StyleEncoder(g.graph)
 		if err != nil {
@@ -119,7 +122,7 @@ func (g *gallery) encode(ctx context.Context, picture string) (*style.Tensors, e
 		}
 		g.encoder = encoder
 	}
-	square, err := covered(ctx, picture, g.encoder.Side(), g.encoder.Side())
+	square, err := capture.ReadPictureCovering(picture, g.encoder.Side(), g.encoder.Side())
 	if err != nil {
 		return nil, err
 	}
@@ -138,9 +141,9 @@ func (g *gallery) Close() error {
 	return g.encoder.Close()
 }
 
-// covered is a picture file, or the demo's first frame, scaled to cover a size.
-func covered(ctx context.Context, input string, width, height int) (*frame.Frame, error) {
-	source, err := capture.Open(ctx, capture.Config{Input: input, Width: width, Height: height, Frames: 1, Pool: new(frame.Pool)})
+// portrait is the demo's first frame, which previews and proofs are painted of.
+func portrait(ctx context.Context, width, height int) (*frame.Frame, error) {
+	source, err := capture.Open(ctx, capture.Config{Input: "demo", Width: width, Height: height, Frames: 1, Pool: new(frame.Pool)})
 	if err != nil {
 		return nil, err
 	}

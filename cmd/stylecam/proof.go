@@ -51,7 +51,7 @@ func (p *program) proof(ctx context.Context, provider infer.Provider) (picture *
 		return nil, "", 0, err
 	}
 	defer func() { err = errors.Join(err, e.Close()) }()
-	photo, err := covered(ctx, "demo", 640, 480)
+	photo, err := portrait(ctx, 640, 480)
 	if err != nil {
 		return nil, "", 0, err
 	}
