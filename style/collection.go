@@ -99,7 +99,7 @@ func (c *Collection) Add(s *Style) (path string, err error) {
 	if err := validateName(s.Name); err != nil {
 		return "", err
 	}
-	if c.isBuiltin(s.Name) {
+	if c.IsBuiltin(s.Name) {
 		return "", fmt.Errorf("style %q: %w: comes with the program; give yours another name", s.Name, filter.ErrInput)
 	}
 	if err := os.MkdirAll(c.folder, 0o755); err != nil {
@@ -130,7 +130,8 @@ type named struct {
 	builtin bool
 }
 
-func (c *Collection) isBuiltin(name string) bool {
+// IsBuiltin tells whether the style of that name comes with the program.
+func (c *Collection) IsBuiltin(name string) bool {
 	_, err := fs.Stat(c.builtin, name+extension)
 	return err == nil
 }
