@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -88,15 +89,11 @@ func (s *Server) change(data []byte) error {
 // known refuses a style that nobody has. What was in use may go on being used: a
 // style given as a file on the command line is in no list.
 func (s *Server) known(before, after *filter.Params) error {
-	have := make(map[string]bool)
-	for _, name := range styles(before) {
-		have[name] = true
-	}
-	for _, style := range s.cfg.Styles.List() {
-		have[style.Name] = true
-	}
 	for _, name := range styles(after) {
-		if !have[name] {
+		if slices.Contains(styles(before), name) {
+			continue
+		}
+		if _, ok := s.cfg.Styles.Get(name); !ok {
 			return fmt.Errorf("there is no style %q", clip(name))
 		}
 	}

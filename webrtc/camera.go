@@ -66,6 +66,12 @@ func (c *Camera) wanted() bool {
 	return c.used
 }
 
+func (c *Camera) isRead() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.frames != nil
+}
+
 func (c *Camera) codecs() []Codec { return []Codec{VP8(nil)} }
 
 func (c *Camera) direction() webrtc.RTPTransceiverDirection {
@@ -128,9 +134,12 @@ func (c *Camera) receive(p *peer, track *webrtc.TrackRemote) {
 	}
 }
 
-// deliver hands a picture to whoever reads. Its time is that of its arrival: the
+// deliver hands a picture to whoever reads, if anybody does. Its time is that of its arrival: the
 // sender's clock is not ours.
 func (c *Camera) deliver(p *i420.Picture) {
+	if !c.isRead() {
+		return
+	}
 	f := c.pool.Get(p.Width, p.Height)
 	p.ToBGR(f)
 	c.put(f)

@@ -120,6 +120,15 @@ func (s *fakeStyles) List() []Style {
 	return slices.Clone(s.list)
 }
 
+func (s *fakeStyles) Get(name string) (Style, bool) {
+	for _, style := range s.List() {
+		if style.Name == name {
+			return style, true
+		}
+	}
+	return Style{}, false
+}
+
 func (s *fakeStyles) Add(_ context.Context, name string, picture []byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

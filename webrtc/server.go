@@ -108,7 +108,7 @@ func Listen(cfg Config) (*Server, error) {
 	}
 	listener, err := net.Listen("tcp", cfg.Address)
 	if err != nil {
-		return nil, fmt.Errorf("webrtc: %w", err)
+		return nil, fmt.Errorf("webrtc: %w; choose another address by --webrtc-address", err)
 	}
 	network, err := NewNetwork(host, cfg.MediaPort, cfg.ICEServers)
 	if err != nil {

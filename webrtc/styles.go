@@ -33,6 +33,8 @@ type Style struct {
 // Styles are those to choose from, the user's own among them.
 type Styles interface {
 	List() []Style
+	// Get returns one by its name.
+	Get(name string) (Style, bool)
 	// Add makes a style of a picture, in a file's bytes. A picture that cannot be
 	// read is filter.ErrInput.
 	Add(ctx context.Context, name string, picture []byte) error
@@ -59,10 +61,8 @@ func (s *Server) listStyles(w http.ResponseWriter, _ *http.Request) {
 }
 
 func (s *Server) find(w http.ResponseWriter, r *http.Request) (Style, bool) {
-	for _, style := range s.cfg.Styles.List() {
-		if style.Name == r.PathValue("name") {
-			return style, true
-		}
+	if style, ok := s.cfg.Styles.Get(r.PathValue("name")); ok {
+		return style, true
 	}
 	problem(w, http.StatusNotFound, fmt.Sprintf("there is no style %q", clip(r.PathValue("name"))))
 	return Style{}, false
@@ -87,12 +87,12 @@ func (s *Server) addStyle(w http.ResponseWriter, r *http.Request) {
 		problem(w, http.StatusUnprocessableEntity, "?name= has to be of small letters, digits and dashes, at most 60")
 		return
 	}
+	if _, taken := s.cfg.Styles.Get(name); taken {
+		problem(w, http.StatusConflict, fmt.Sprintf("there is a style %q already", name))
+		return
+	}
 	own := 0
 	for _, style := range s.cfg.Styles.List() {
-		if style.Name == name {
-			problem(w, http.StatusConflict, fmt.Sprintf("there is a style %q already", name))
-			return
-		}
 		if !style.BuiltIn {
 			own++
 		}
@@ -119,13 +119,8 @@ func (s *Server) addStyle(w http.ResponseWriter, r *http.Request) {
 		problem(w, http.StatusInternalServerError, "the style could not be made")
 	default:
 		w.Header().Set("Location", "/api/styles/"+url.PathEscape(name))
-		for _, style := range s.cfg.Styles.List() {
-			if style.Name == name {
-				reply(w, http.StatusCreated, style)
-				return
-			}
-		}
-		reply(w, http.StatusCreated, Style{Name: name})
+		style, _ := s.cfg.Styles.Get(name)
+		reply(w, http.StatusCreated, style)
 	}
 }
 

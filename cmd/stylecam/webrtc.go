@@ -177,14 +177,27 @@ func (w webStyles) List() []webrtc.Style {
 	}
 	var list []webrtc.Style
 	for _, item := range items {
-		if s := item.Style; s != nil {
-			list = append(list, webrtc.Style{
-				Name: item.Name, Artist: s.Artist, Title: s.Title, Year: s.Year, Licence: s.Licence,
-				BuiltIn: item.Builtin, Preview: s.Preview,
-			})
+		if item.Style != nil {
+			list = append(list, webStyle(item.Style, item.Builtin))
 		}
 	}
 	return list
+}
+
+func webStyle(s *style.Style, builtIn bool) webrtc.Style {
+	return webrtc.Style{
+		Name: s.Name, Artist: s.Artist, Title: s.Title, Year: s.Year, Licence: s.Licence,
+		BuiltIn: builtIn, Preview: s.Preview,
+	}
+}
+
+func (w webStyles) Get(name string) (webrtc.Style, bool) {
+	g := w.engine.gallery
+	s, err := g.collection.Get(name)
+	if err != nil {
+		return webrtc.Style{}, false
+	}
+	return webStyle(s, g.collection.IsBuiltin(name)), true
 }
 
 // Add makes a style beside the loop, which goes on painting.

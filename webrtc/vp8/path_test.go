@@ -28,6 +28,7 @@ func (still) Params() filter.Params                     { return filter.Defaults
 func (still) Update(func(*filter.Params)) error         { return nil }
 func (still) Stats() filter.Stats                       { return filter.Stats{} }
 func (still) List() []webrtc.Style                      { return nil }
+func (still) Get(string) (webrtc.Style, bool)           { return webrtc.Style{}, false }
 func (still) Add(context.Context, string, []byte) error { return nil }
 func (still) Remove(string) error                       { return nil }
 
