@@ -1,6 +1,6 @@
 """Write the trained networks as the ONNX graphs that the program runs, and enter them into the manifest.
 
-    python -m training.export --segnet FILE.pt --sanet FILE.pt --models models [--dtype float16|float32]
+    python -m training.export --segnet FILE.pt --sanet FILE.pt [--models models] [--keep training/weights]
 
 The graphs keep the program's contract (docs/design.md): uint8 BGR pictures in and out, batch 1, sizes any multiple of 16, opset 17.
 Each is run by ONNX Runtime at three sizes and must give what PyTorch gives (below 1e-3) before anything is written.
@@ -23,11 +23,13 @@ import torch.nn.functional as F
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
-from .sanet import SANet, Style
-from .segnet import FULL, LITE, SegNet
+from .loop import save, weights_of
+from .sanet import SANet, Style, half_width
+from .segnet import FULL, LIGHT, SegNet
 
 CONTRACT, OPSET, IR = 1, 17, 10
-TOLERANCE = 1e-3
+TOLERANCE = 1e-3   # of the graph from PyTorch
+ROUNDING = 1e-2    # of the graph with weights in half precision
 STYLE_SIDE = 256
 SIZES = ((144, 192), (112, 192), (192, 256))
 TERMS = "MIT"
@@ -89,7 +91,7 @@ class Graph:
 TENSORS = ("low_keys", "low_values", "high_keys", "high_values")
 SPACE = {1: "h", 2: "w"}
 SEGNET = Graph("segnet", "segnet-lite.onnx", ("image",), ("mask",), {"image": SPACE, "mask": {2: "h", 3: "w"}},
-               ((144, 192), (112, 192), (192, 256), (144, 256)), PEOPLE,
+               ((128, 160), (96, 160), (144, 192), (112, 192), (192, 256), (144, 256)), PEOPLE,
                quantile=0.99)  # two places of a pooling may be equal but for rounding, and the unpooling then fill one or both
 STYLE = Graph("sanet-style", "sanet-lite-style.onnx", ("image",), TENSORS, {}, ((STYLE_SIDE, STYLE_SIDE),), PAINTINGS)
 PAINT = Graph("sanet-paint", "sanet-lite-paint.onnx", ("image", *TENSORS, "share", "alpha"), ("painting",),
@@ -140,7 +142,7 @@ def halve(model: onnx.ModelProto) -> None:
     model.graph.node.extend(casts + nodes)
 
 
-def check(graph: Graph, module: nn.Module, net: nn.Module, model: onnx.ModelProto) -> float:
+def check(graph: Graph, module: nn.Module, net: nn.Module, model: onnx.ModelProto, tolerance: float) -> float:
     """The largest difference between ONNX Runtime and PyTorch over sizes and numbers of styles, pictures in 0..1."""
     onnx.checker.check_model(model, full_check=True)
     session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
@@ -155,21 +157,20 @@ def check(graph: Graph, module: nn.Module, net: nn.Module, model: onnx.ModelProt
             else:
                 difference = np.abs(ours.numpy() - theirs) / max(1.0, float(ours.abs().max()))
             worst = max(worst, float(np.quantile(difference, graph.quantile)))
-    if worst > TOLERANCE:
-        raise SystemExit(f"{graph.file}: ONNX Runtime and PyTorch differ by {worst:.2g}, more than {TOLERANCE:g}")
+    if worst > tolerance:
+        raise SystemExit(f"{graph.file}: ONNX Runtime and PyTorch differ by {worst:.2g}, more than {tolerance:g}")
     return worst
-
-
-def weights_of(file: Path) -> dict[str, Tensor]:
-    """The averaged ones where a checkpoint has both."""
-    kept = torch.load(file, map_location="cpu", weights_only=True)
-    return kept.get("average", kept.get("weights"))
 
 
 def load(net: nn.Module, file: Path) -> nn.Module:
     net.load_state_dict(weights_of(file))
     net.eval().requires_grad_(False)
     return net
+
+
+def keep(net: nn.Module, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    save(path, {"weights": {k: v.half() if v.is_floating_point() else v for k, v in net.state_dict().items()}})
 
 
 def commit() -> str:
@@ -183,20 +184,20 @@ def write(path: Path, content: bytes) -> None:
     os.replace(beside, path)
 
 
-def export(graph: Graph, module: nn.Module, net: nn.Module, folder: Path, half: bool, version: str) -> dict:
+def export(graph: Graph, module: nn.Module, net: nn.Module, folder: Path, version: str) -> dict:
     """Write one graph; returns its entry of the manifest."""
     module.eval()  # torch.onnx.export restores the wrapper's mode, the network's with it
     with torch.no_grad():
         height, width = graph.sizes[0]
         model = to_onnx(graph, module, examples(graph, net, height, width, 2))
-        if half:
-            halve(model)
+        difference = check(graph, module, net, model, TOLERANCE)
+        halve(model)
+        rounding = check(graph, module, net, model, ROUNDING)
         helper.set_model_props(model, {"name": f"lite/{graph.name}", "version": version, "contract": str(CONTRACT),
                                        "data": graph.data, "licence": TERMS, "commit": commit()})
-        difference = check(graph, module, net, model)
     content = model.SerializeToString()
     write(folder / graph.file, content)
-    print(f"{graph.file}: {len(content):,} bytes, differs from PyTorch by at most {difference:.1e}")
+    print(f"{graph.file}: {len(content):,} bytes, differs from PyTorch by {difference:.1e}, {rounding:.1e} with weights in half precision")
     return {"name": "lite", "graph": graph.name, "file": graph.file, "sha256": hashlib.sha256(content).hexdigest(),
             "bytes": len(content), "contract": CONTRACT, "version": version,
             "sizes": [list(size) for size in graph.sizes], "data": graph.data, "licence": TERMS, "evaluation": {}}
@@ -207,18 +208,22 @@ def main() -> None:
     parser.add_argument("--segnet", type=Path)
     parser.add_argument("--sanet", type=Path)
     parser.add_argument("--models", type=Path, default=Path("models"))
-    parser.add_argument("--dtype", choices=("float16", "float32"), default="float16")
     parser.add_argument("--version", default="1")
+    parser.add_argument("--keep", type=Path, help="folder for the weights in half precision, to go on from")
     args = parser.parse_args()
 
     entries = []
     if args.segnet:
-        net = load(SegNet(FULL if "encoder.34.weight" in weights_of(args.segnet) else LITE), args.segnet)
-        entries.append(export(SEGNET, SegNetGraph(net), net, args.models, args.dtype == "float16", args.version))
+        net = load(SegNet(FULL if "encoder.34.weight" in weights_of(args.segnet) else LIGHT), args.segnet)
+        entries.append(export(SEGNET, SegNetGraph(net), net, args.models, args.version))
+        if args.keep:
+            keep(net, args.keep / "segnet-lite.pt")
     if args.sanet:
-        net = load(SANet(), args.sanet)
+        net = load(SANet(half=half_width(weights_of(args.sanet))), args.sanet)
         for graph, module in ((STYLE, StyleGraph(net)), (PAINT, PaintGraph(net))):
-            entries.append(export(graph, module, net, args.models, args.dtype == "float16", args.version))
+            entries.append(export(graph, module, net, args.models, args.version))
+        if args.keep:
+            keep(net, args.keep / "sanet-lite.pt")
 
     manifest = args.models / "manifest.json"
     kept = json.loads(manifest.read_text())["models"] if manifest.exists() else []

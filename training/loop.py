@@ -80,7 +80,7 @@ def save(path: Path, state: dict) -> None:
 
 
 class Log:
-    """losses.csv: means over LOG_EVERY steps. Rows after the step that is resumed from are dropped."""
+    """losses.csv: means over EVERY steps. Rows after the step that is resumed from are dropped."""
 
     EVERY = 50
 
@@ -107,11 +107,15 @@ class Log:
         self.sums, self.started = [], time.time()
 
 
-def load_weights(net: nn.Module, path: Path) -> None:
-    """From a checkpoint's average, or a file of weights alone. What the file lacks keeps its first values and is named."""
+def weights_of(path: Path) -> dict[str, Tensor]:
+    """A checkpoint's average, or what a file of weights alone holds."""
     state = torch.load(path, map_location="cpu", weights_only=True)
-    weights = state.get("average", state.get("weights"))
-    missing, unknown = net.load_state_dict(weights, strict=False)
+    return state.get("average", state.get("weights"))
+
+
+def load_weights(net: nn.Module, path: Path) -> None:
+    """What the file lacks keeps its first values and is named."""
+    missing, unknown = net.load_state_dict(weights_of(path), strict=False)
     if missing or unknown:
         print(f"{path}: without {missing or 'nothing'}, unused {unknown or 'nothing'}", flush=True)
 

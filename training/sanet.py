@@ -9,9 +9,10 @@ contributes does not depend on the content: its keys and values are computed onc
                                        │
     content ── encoder ─┬─ 1/2 ────────│──────── skip, x (1 - α) ─┐
                         ├─ 1/4 ── attend ── x α1 ──┐              │  every frame
-                        └─ 1/8 ── attend ── x α2 ──+── decoder ───+── picture
+                        └─ 1/8 ── attend ── x α2 ──+── decoder ───+── painting
 
-α = (1, 1) is SANet's full painting, (0, 0) the photograph; both vary from place to place. The paper's softmax is unscaled,
+α = (1, 1) is SANet's full painting, (0, 0) the photograph; both vary from place to place. The photograph is also mixed into
+the outcome by (1 - α)², which makes α an even control: features alone change most of their look below α = 0.3. The paper's softmax is unscaled,
 which flickers on video; here the product is scaled (Vaswani et al., 2017). Where several styles share a picture, each
 attends over its own tokens and the outcomes are mixed by `share`.
 """
@@ -97,13 +98,14 @@ class Attention(nn.Module):
 
 
 class SANet(nn.Module):
-    """Sizes: channels at 1/2, 1/4 and 1/8 of the content, of a key, and how many times wider the style encoder is."""
+    """Sizes: channels at 1/2, 1/4 and 1/8 of the content (multiples of 16, the width of a vector: others are computed as
+    the next one), of the style, whose encoder runs once a style, and of a key."""
 
-    def __init__(self, half: int = 24, quarter: int = 48, eighth: int = 96, key: int = 32, wider: int = 2):
+    def __init__(self, half: int = 16, quarter: int = 48, eighth: int = 96, style: tuple[int, int, int] = (48, 96, 192),
+                 key: int = 32):
         super().__init__()
-        self.content = Encoder(half, quarter, eighth)
-        self.style = Encoder(half * wider, quarter * wider, eighth * wider)
-        self.low_tokens, self.high_tokens = Tokens(quarter * wider, key, quarter), Tokens(eighth * wider, key, eighth)
+        self.content, self.style = Encoder(half, quarter, eighth), Encoder(*style)
+        self.low_tokens, self.high_tokens = Tokens(style[1], key, quarter), Tokens(style[2], key, eighth)
         self.low, self.high = Attention(quarter, key), Attention(eighth, key)
         self.narrow = conv(eighth, quarter, 1)
         self.decode4 = nn.Sequential(Residual(quarter), Residual(quarter))
@@ -126,5 +128,12 @@ class SANet(nn.Module):
         high = self.high(f8, style.high_keys, style.high_values, F.avg_pool2d(share, 2))
         f = f4 + alpha[:, :1] * low + alpha[:, 1:] * enlarge(self.narrow(high))
         f = F.pixel_shuffle(self.widen(F.relu(self.decode4(f))), 2)
-        f = self.decode2(f + self.skip(f2) * enlarge(1 - alpha.mean(1, keepdim=True)))
-        return F.pixel_shuffle(self.colours(F.relu(f)), 2) * 0.5 + 0.5
+        rest = 1 - alpha.mean(1, keepdim=True)
+        f = self.decode2(f + self.skip(f2) * enlarge(rest))
+        painted = F.pixel_shuffle(self.colours(F.relu(f)), 2) * 0.5 + 0.5
+        return painted + (picture - painted) * enlarge(enlarge(rest * rest))
+
+
+def half_width(weights: dict[str, Tensor]) -> int:
+    """The `half` of the network that weights belong to."""
+    return weights["colours.weight"].shape[1]

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from .vgg import LAYERS, WIDTHS, load_distilled
 
 FULL = LAYERS
-LITE = tuple(name for name in FULL if name not in ("33", "34", "43", "44"))  # two convolutions a level: 0.7 of the work
+LIGHT = tuple(name for name in FULL if name not in ("33", "34", "43", "44"))  # two convolutions a level: 0.7 of the time
 
 EQUAL = 1 - 1e-3  # of the maximum: mixed precision rounds the two sides of the comparison differently
 
@@ -66,10 +66,10 @@ def unpool(x: Tensor, where: Tensor) -> Tensor:
 class SegNet(nn.Module):
     """RGB (N,3,H,W) in 0..1, H and W multiples of 16 -> logits (N,1,H,W) of "person".
 
-    layers: the encoder's, FULL as in VGG or LITE.
+    layers: the encoder's, FULL as in VGG, or LIGHT.
     """
 
-    def __init__(self, layers: tuple[str, ...] = LITE, widths: tuple[int, ...] = WIDTHS):
+    def __init__(self, layers: tuple[str, ...] = FULL, widths: tuple[int, ...] = WIDTHS):
         super().__init__()
         self.layers = layers
         self.mean = nn.Conv2d(3, 3, 1)

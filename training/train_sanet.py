@@ -6,8 +6,7 @@ A batch is a few pictures, each cut twice with some overlap, the cuts with camer
 their paintings must agree, borders included. That alone teaches steadiness and cures the frame that zero padding draws.
 
 Style is judged by the means and standard deviations of VGG's features, content by its normalised features. For α below 1
-the aim lies on the way from the photograph's moments to the style's, so that α is an even control; a pass at α = 0 must give
-the photograph back.
+the aim lies on the way from the photograph's moments to the style's, so that α is an even control.
 """
 import hashlib
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from . import loop, pictures
-from .sanet import SANet, Style
+from .sanet import SANet, Style, half_width
 from .vgg import Distilled, Exact, moments, normalised
 
 SIDE = 256         # of the pictures kept in memory; a style's side, by contract
@@ -32,9 +31,9 @@ class Weights:
     """Of the losses."""
     style: float
     content: float = 1.0
-    photograph: float = 6.0   # α = 0
-    nearness: float = 3.0     # 0 < α < 1
-    steadiness: float = 8.0
+    nearness: float = 3.0     # to the photograph, where α < 1
+    steadiness: float = 6.0
+    taught: float = 3.0       # by a wider network's paintings
     variation: float = 0.1
     range: float = 5.0
 
@@ -63,7 +62,7 @@ def style_moments(judge: Judge, styles: np.ndarray, cache: Path, device) -> list
         for i in range(0, len(styles), 4):
             x = pictures.tensor(styles[i:i + 4], device)
             rows.append(judge.moments(judge.exact(x)) + judge.moments(judge.distilled(x)))
-    table = [torch.cat(layer) for layer in zip(*rows)]
+    table = [torch.cat(layer).float() for layer in zip(*rows)]
     loop.save(cache, {"digest": digest, "moments": table})
     return table
 
@@ -114,15 +113,15 @@ def blob(rng: np.random.Generator, side: int) -> np.ndarray:
 
 
 def alphas(rng: np.random.Generator, n: int, side: int) -> np.ndarray:
-    """(n,2,side,side): the first half of the pictures full, of the others a third even, a third uneven, a third a blob's."""
+    """(n,2,side,side): the first half of the pictures full, and most others; some even, some uneven, some with a blob of their own."""
     out = np.ones((n, 2, side, side), np.float32)
     for i in range((n + 1) // 2, n):
         kind = rng.random()
-        if kind < 0.3:
+        if kind < 0.1:
             out[i] = rng.random()
-        elif kind < 0.5:
+        elif kind < 0.2:
             out[i] = rng.random(2)[:, None, None]
-        else:
+        elif kind < 0.45:
             inside, outside, where = rng.random(2)[:, None, None], np.ones(2)[:, None, None], blob(rng, side)
             out[i] = where * inside + (1 - where) * outside
     return out
@@ -140,18 +139,23 @@ class SANetTask:
         self.table = style_moments(self.judge, self.styles, settings.out / "styles.pt", self.device)
         print(f"{len(contents)} contents, {len(self.styles)} styles", flush=True)
         self.net = SANet().to(self.device, memory_format=torch.channels_last)
+        for part in (self.net.style, self.net.low_tokens, self.net.high_tokens):
+            part.requires_grad_(not settings.fixed_style)
+        self.teacher = None
+        if settings.teacher:
+            weights = loop.weights_of(settings.teacher)
+            self.teacher = SANet(half=half_width(weights)).to(self.device, memory_format=torch.channels_last)
+            self.teacher.load_state_dict(weights)
+            self.teacher.eval().requires_grad_(False)
 
     def groups(self) -> list[dict]:
-        return [{"params": list(self.net.parameters())}]
+        return [{"params": [p for p in self.net.parameters() if p.requires_grad]}]
 
     def draw_styles(self, rng: np.random.Generator, n: int, side: int) -> tuple[Style, Tensor, list[Tensor]]:
         """n styles encoded; share (n,n,side,side), each picture's own, the last now and then mixed; moments to aim at."""
         chosen = rng.integers(len(self.styles), size=n)
-        cuts, part = [], self.settings.style_side
-        for i in chosen:
-            y, x = rng.integers(SIDE - part + 1, size=2)
-            cuts.append(self.styles[i, y:y + part, x:x + part, ::rng.choice((1, -1))])
-        one = self.net.encode(pictures.tensor(np.stack(cuts), self.device))
+        # whole, since the moments are the whole painting's
+        one = self.net.encode(pictures.tensor(np.stack([self.styles[i, :, ::rng.choice((1, -1))] for i in chosen]), self.device))
         # every picture may attend over every style: (n,1,T,C) -> (n,n,T,C)
         style = Style(*(t.transpose(0, 1).expand(n, -1, -1, -1) for t in one))
         share = np.zeros((n, n, side, side), np.float32)
@@ -160,7 +164,7 @@ class SANetTask:
             other = blob(rng, side) if rng.random() < 0.5 else rng.random()
             share[-1, -1], share[-1, 0] = 1 - other, other
         mean = torch.from_numpy(share.mean((2, 3))).to(self.device)
-        return style, torch.from_numpy(share).to(self.device), [mean @ m[chosen].float() for m in self.table]
+        return style, torch.from_numpy(share).to(self.device), [(mean[..., None] * m[chosen]).sum(1) for m in self.table]
 
     def losses(self, rng: np.random.Generator, progress: float) -> tuple[Tensor, dict[str, float]]:
         n, side, w = self.settings.batch, self.settings.side, self.weights
@@ -181,29 +185,28 @@ class SANetTask:
         with torch.no_grad():
             features = self.judge.distilled(clean)
             content = [normalised(f) for f in features[3:]]
-            before = self.judge.moments(self.judge.exact(clean[:n])) + self.judge.moments(features)
-        features = self.judge.distilled(painted)
-        exact, distilled = self.judge.moments(self.judge.exact(painted[:n])), self.judge.moments(features)
-        strength = alpha.mean((1, 2, 3))[:, None]
-
-        def distance(layer: int, now: Tensor) -> Tensor:
-            m = len(now)
-            aim = torch.lerp(before[layer][:m], torch.cat([aims[layer]] * 2)[:m], strength[:m])
-            return 2 * (now - aim).square().mean()
-
-        style_loss = sum(distance(i, f) for i, f in enumerate(exact))
-        style_loss = style_loss + sum(distance(3 + i, f) * (1.0 if i == 3 else DEEP) for i, f in enumerate(distilled))
+            targets, strength = [torch.cat([m, m]) for m in aims], alpha.mean((1, 2, 3))[:, None]
+            if strength.min() < 1:  # part of the way from the photograph's own moments
+                before = self.judge.moments(self.judge.exact(clean)) + self.judge.moments(features)
+                targets = [torch.lerp(b, t, strength) for b, t in zip(before, targets)]
+        features, near = self.judge.distilled(painted), self.judge.exact(painted[:n])
+        exact, distilled = self.judge.moments(near), self.judge.moments(features)
+        layers = (1.0, 1.0, 1.0, DEEP, DEEP, DEEP, 1.0, DEEP)  # the exact three, then the distilled five
+        style_loss = sum(k * 2 * F.mse_loss(now, t[:len(now)]) for k, now, t in zip(layers, exact + distilled, targets))
         content_loss = sum(F.mse_loss(normalised(f), c) * k for f, c, k in zip(features[3:], content, (1.0, DEEP)))
 
-        photograph = self.net.paint(noisy[n:], Style(*(t[n:] for t in twice)), share_map[n:], torch.zeros_like(alpha_map[n:]))
-        photograph_loss = F.l1_loss(photograph.float(), clean[n:])
         nearness = ((1 - alpha.mean(1, keepdim=True)).square() * (painted - clean).abs()).mean()
         steadiness = overlap_difference(painted[:n], painted[n:], at)
         variation = (painted[..., 1:, :] - painted[..., :-1, :]).abs().mean() + (painted[..., 1:] - painted[..., :-1]).abs().mean()
         outside = (F.relu(painted - 1) + F.relu(-painted)).mean()
-        loss = (w.style * style_loss + w.content * content_loss + w.photograph * photograph_loss + w.nearness * nearness
+        loss = (w.style * style_loss + w.content * content_loss + w.nearness * nearness
                 + w.steadiness * steadiness + w.variation * variation + w.range * outside)
-        return loss, {"style": style_loss.item(), "content": content_loss.item(), "photograph": photograph_loss.item(),
+        if self.teacher:  # of the same style encoder: --fixed-style
+            with torch.no_grad():
+                shown = self.teacher.paint(noisy, twice, share_map, alpha_map).float()
+                told = self.judge.exact(shown[:n])
+            loss = loss + w.taught * (F.l1_loss(painted, shown) * 4 + sum(F.mse_loss(a.float(), b.float()) for a, b in zip(near, told)))
+        return loss, {"style": style_loss.item(), "content": content_loss.item(),
                       "nearness": nearness.item(), "steadiness": steadiness.item(), "outside": outside.item()}
 
     def sheet(self) -> np.ndarray:
@@ -227,8 +230,10 @@ def main() -> None:
     parser.add_argument("--paintings", type=Path, required=True, help="folder of paintings")
     parser.add_argument("--batch", type=int, default=2, help="pictures; each is cut twice")
     parser.add_argument("--side", type=int, default=128, help="of a cut, a multiple of 16")
-    parser.add_argument("--style-side", type=int, default=192, help="of the part of a painting that is encoded, at most 256")
-    parser.add_argument("--style-weight", type=float, default=6.0)
+    parser.add_argument("--style-weight", type=float, default=10.0)
+    parser.add_argument("--fixed-style", action="store_true",
+                        help="leave the style encoder, and so the styles it made, as they are: for going on from trained weights")
+    parser.add_argument("--teacher", type=Path, help="weights of a wider network, to learn from its paintings; with --fixed-style, from its encoder")
     settings = parser.parse_args()
     loop.start(settings)
     loop.run(SANetTask(settings), settings)

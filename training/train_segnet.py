@@ -6,7 +6,7 @@ Binary cross-entropy, stronger along the outline, and Dice; and a second copy of
 whose mask must be the same (steadiness). The encoder starts as the distilled VGG and learns more slowly than the decoder.
 
 The big network is trained first (--layers full); the small one starts from its weights and learns from its soft masks
-besides the drawn ones (--layers lite --init BIG --teacher BIG --encoder-rate 0.5): those know hands and second people, which
+besides the drawn ones (--layers light --init BIG --teacher BIG --encoder-rate 0.5): those know hands and second people, which
 some of the drawn ones leave out.
 """
 from pathlib import Path
@@ -18,9 +18,9 @@ from torch import Tensor
 
 from . import loop, pictures
 from .people import People
-from .segnet import FULL, LITE, SegNet
+from .segnet import FULL, LIGHT, SegNet
 
-SIZES = ((144, 192), (144, 192), (112, 192), (192, 256))  # working sizes of the program, the default one twice as often
+SIZES = ((128, 160), (128, 160), (96, 160), (144, 192))  # working sizes of the program, the default one twice as often
 EDGE = 3.0        # extra weight within 3 pixels of the outline
 STEADINESS = 1.0
 TAUGHT = 1.0      # weight of the teacher's masks
@@ -38,7 +38,7 @@ class SegNetTask:
             self.teacher = SegNet(FULL)
             loop.load_weights(self.teacher, settings.teacher)
             self.teacher.to(self.device, memory_format=torch.channels_last).eval().requires_grad_(False)
-        self.net = SegNet(FULL if settings.layers == "full" else LITE)
+        self.net = SegNet(FULL if settings.layers == "full" else LIGHT)
         self.net.start_from_vgg(settings.vgg)
         for layer in (self.net.mean, *(self.net.encoder[name] for name in FIXED)):
             layer.requires_grad_(False)
@@ -94,7 +94,7 @@ def main() -> None:
     parser.add_argument("--people", type=Path, required=True, help="folder of NAME.jpg with NAME.png, neg_* without people")
     parser.add_argument("--scenes", type=Path, required=True, help="folder of more pictures without people")
     parser.add_argument("--scenes-named", default="flickr_landscape_*", help="which of them")
-    parser.add_argument("--layers", choices=("full", "lite"), default="lite")
+    parser.add_argument("--layers", choices=("full", "light"), default="full")
     parser.add_argument("--teacher", type=Path, help="weights of a network with the full layers")
     parser.add_argument("--encoder-rate", type=float, default=0.05, help="learning rate of the encoder, as a share of --rate")
     parser.add_argument("--batch", type=int, default=12)

@@ -17,9 +17,8 @@ from .. import pictures
 from ..export import write
 from . import graphs, masks, motion, paintings
 
-SIZES = ((144, 192), (112, 192), (192, 256))
+SIZES = ((128, 160), (144, 192), (192, 256))  # of a 4:3 picture; others get the same area
 PERSON = (0.5, 0.3)  # α1, α2 of the person where faces are measured, under SegNet's mask; the background is painted fully
-FACES_SIZE = (144, 192)
 
 MASKS_HEAD = """| masks, threshold 0.5: IoU / boundary F | heads | full | varied | crowd | empty: false area | flicker, 1/1000 | lag | CPU ms |
 |---|---|---|---|---|---|---|---|---|"""
@@ -43,7 +42,7 @@ def measure_masks(models: Path, people: Path, size: tuple[int, int], over_time: 
 
 
 def measure_paintings(models: Path, people: Path, data: Path, vgg: Path) -> dict:
-    net, segment = graphs.SANet(models), graphs.SegNet(models, FACES_SIZE)
+    net, segment = graphs.SANet(models), graphs.SegNet(models, SIZES[0])
     content_files = pictures.listed(data / "contents")
     contents = [np.asarray(pictures.square(f, 256)) for f in content_files]
     styles = [np.asarray(pictures.square(f, 256)) for f in pictures.listed(data / "styles")]
@@ -92,7 +91,7 @@ def enter(manifest: Path, result: dict) -> None:
         if entry["name"] != "lite":
             continue
         if entry["graph"] == "segnet" and "masks" in result:
-            sets = result["masks"]["144x192"]["sets"]
+            sets = next(iter(result["masks"].values()))["sets"]
             entry["evaluation"] = {f"iou_{k}": v["iou"] for k, v in sets.items()}
         elif entry["graph"].startswith("sanet") and "paintings" in result:
             r = result["paintings"]
@@ -111,7 +110,7 @@ def main() -> None:
     parser.add_argument("--only", choices=("masks", "paintings"))
     args = parser.parse_args()
 
-    result, lines = {}, ["# The lite networks, measured", "", "Made by `make evaluate`; what the figures mean stands in `training/evaluate`.", ""]
+    result, lines = {}, ["# The lite networks, measured", "", "Made by `python -m training.evaluate`; what the figures mean stands in `training/evaluate`.", ""]
     if args.only != "paintings":
         result["masks"] = {f"{h}x{w}": measure_masks(args.models, args.people_eval, (h, w), (h, w) == SIZES[0]) for h, w in SIZES}
         lines += [MASKS_HEAD, MASKS_RECORDED, *(masks_row(f"SegNet `lite` at {size}", r) for size, r in result["masks"].items()), ""]

@@ -35,11 +35,11 @@ def constant(value: float, channels: int):
     return torch.full((1, channels, 16, 24), float(value))
 
 
-def test_at_alpha_0_the_style_does_not_matter(sanet, picture):
+def test_alpha_0_gives_the_photograph_back_and_alpha_1_the_style(sanet, picture):
     a, b = (sanet.encode(torch.rand(1, 3, 256, 256, generator=torch.Generator().manual_seed(s))) for s in (3, 4))
     share = constant(1, 1)
     off, on = constant(0, 2), constant(1, 2)
-    torch.testing.assert_close(sanet.paint(picture, a, share, off), sanet.paint(picture, b, share, off))
+    torch.testing.assert_close(sanet.paint(picture, a, share, off), picture)
     assert not torch.allclose(sanet.paint(picture, a, share, on), sanet.paint(picture, b, share, on))
 
 
@@ -50,7 +50,7 @@ def test_the_skip_is_silent_at_alpha_1(sanet, picture):
     loud.load_state_dict(sanet.state_dict())
     loud.skip.weight.fill_(1.0)
     torch.testing.assert_close(loud.paint(picture, style, constant(1, 1), constant(1, 2)), before)
-    assert not torch.allclose(loud.paint(picture, style, constant(1, 1), constant(0, 2)), before)
+    assert not torch.allclose(loud.paint(picture, style, constant(1, 1), constant(0.5, 2)), sanet.paint(picture, style, constant(1, 1), constant(0.5, 2)))
 
 
 def test_two_styles_by_share(sanet, picture):
@@ -62,14 +62,13 @@ def test_two_styles_by_share(sanet, picture):
     torch.testing.assert_close(sanet.paint(picture, both, share, constant(1, 2)), alone, atol=1e-5, rtol=1e-4)
 
 
-@pytest.mark.parametrize("half", [False, True], ids=["float32", "float16"])
-def test_export_keeps_the_contract(tmp_path, half):
+def test_export_keeps_the_contract(tmp_path):
     """export() itself compares with PyTorch at three sizes; here the files are opened as the program opens them."""
     torch.manual_seed(1)
     segnet, sanet = SegNet().eval().requires_grad_(False), SANet().eval().requires_grad_(False)
-    entries = [export.export(export.SEGNET, export.SegNetGraph(segnet), segnet, tmp_path, half, "test"),
-               export.export(export.STYLE, export.StyleGraph(sanet), sanet, tmp_path, half, "test"),
-               export.export(export.PAINT, export.PaintGraph(sanet), sanet, tmp_path, half, "test")]
+    entries = [export.export(export.SEGNET, export.SegNetGraph(segnet), segnet, tmp_path, "test"),
+               export.export(export.STYLE, export.StyleGraph(sanet), sanet, tmp_path, "test"),
+               export.export(export.PAINT, export.PaintGraph(sanet), sanet, tmp_path, "test")]
     assert {e["graph"]: e["bytes"] for e in entries} == {e["graph"]: (tmp_path / e["file"]).stat().st_size for e in entries}
     for entry in entries:
         model = onnx.load(tmp_path / entry["file"])
@@ -96,5 +95,5 @@ def test_export_refuses_a_graph_that_differs(tmp_path, monkeypatch):
     net = SegNet().eval().requires_grad_(False)
     monkeypatch.setattr(export, "TOLERANCE", -1.0)
     with pytest.raises(SystemExit, match="differ by"):
-        export.export(export.SEGNET, export.SegNetGraph(net), net, tmp_path, True, "test")
+        export.export(export.SEGNET, export.SegNetGraph(net), net, tmp_path, "test")
     assert not list(tmp_path.iterdir())

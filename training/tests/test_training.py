@@ -16,7 +16,7 @@ def segnet(people, scenes, vgg_folder, out, steps):
 
 def sanet(people, scenes, vgg_folder, out, steps):
     return ["--contents", people, scenes, "--paintings", scenes, "--vgg", vgg_folder, "--out", out, "--side", 64,
-            "--style-side", 64, "--steps", steps]
+            "--steps", steps]
 
 
 @pytest.fixture(params=[(train_segnet, segnet), (train_sanet, sanet)], ids=["segnet", "sanet"])
