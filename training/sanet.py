@@ -98,10 +98,10 @@ class Attention(nn.Module):
 
 
 class SANet(nn.Module):
-    """Sizes: channels at 1/2, 1/4 and 1/8 of the content (multiples of 16, the width of a vector: others are computed as
+    """Sizes: channels at 1/2, 1/4 and 1/8 of the content (fastest as multiples of 16, a vector: others are computed as
     the next one), of the style, whose encoder runs once a style, and of a key."""
 
-    def __init__(self, half: int = 16, quarter: int = 48, eighth: int = 96, style: tuple[int, int, int] = (48, 96, 192),
+    def __init__(self, half: int = 24, quarter: int = 48, eighth: int = 96, style: tuple[int, int, int] = (48, 96, 192),
                  key: int = 32):
         super().__init__()
         self.content, self.style = Encoder(half, quarter, eighth), Encoder(*style)

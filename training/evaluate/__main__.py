@@ -110,16 +110,21 @@ def main() -> None:
     parser.add_argument("--only", choices=("masks", "paintings"))
     args = parser.parse_args()
 
-    result, lines = {}, ["# The lite networks, measured", "", "Made by `python -m training.evaluate`; what the figures mean stands in `training/evaluate`.", ""]
+    figures = args.out / "lite.json"
+    result = json.loads(figures.read_text()) if args.only and figures.exists() else {}
     if args.only != "paintings":
         result["masks"] = {f"{h}x{w}": measure_masks(args.models, args.people_eval, (h, w), (h, w) == SIZES[0]) for h, w in SIZES}
-        lines += [MASKS_HEAD, MASKS_RECORDED, *(masks_row(f"SegNet `lite` at {size}", r) for size, r in result["masks"].items()), ""]
     if args.only != "masks":
         result["paintings"] = measure_paintings(args.models, args.people_eval, args.style_eval, args.vgg)
+    lines = ["# The lite networks, measured", "",
+             "Made by `python -m training.evaluate`; what the figures mean stands in `training/evaluate`.", ""]
+    if "masks" in result:
+        lines += [MASKS_HEAD, MASKS_RECORDED, *(masks_row(f"SegNet `lite` at {size}", r) for size, r in result["masks"].items()), ""]
+    if "paintings" in result:
         lines += [PAINTINGS_HEAD, PAINTINGS_RECORDED, paintings_row("SANet `lite`", result["paintings"]), ""]
     print("\n".join(lines))
     args.out.mkdir(parents=True, exist_ok=True)
-    write(args.out / "lite.json", (json.dumps(result, indent=1) + "\n").encode())
+    write(figures, (json.dumps(result, indent=1) + "\n").encode())
     write(args.out / "lite.md", "\n".join(lines).encode())
     enter(args.models / "manifest.json", result)
 
