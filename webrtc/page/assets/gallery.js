@@ -26,7 +26,10 @@ export function select(name) {
   if (name === current) return;
   current = name;
   for (const input of strip.querySelectorAll("input")) input.checked = input.value === name;
-  strip.querySelector("input:checked")?.closest(".style").scrollIntoView({ block: "nearest", inline: "nearest" });
+  const chosen = strip.querySelector("input:checked")?.closest(".style").getBoundingClientRect();
+  if (!chosen) return;
+  const shown = strip.getBoundingClientRect(); // the ribbon moves, the page does not
+  strip.scrollBy({ left: chosen.left - shown.left - (shown.width - chosen.width) / 2 });
 }
 
 // step goes to the next style, or the previous one.
