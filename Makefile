@@ -73,7 +73,7 @@ LOOPBACKS ?= 0.12.7 0.13.2
 .PHONY: test-vm
 test-vm: build ## stylecam from and to V4L2 devices, in a virtual machine for each version of v4l2loopback
 	CGO_ENABLED=0 go test -c -o bin/testbed.test ./testbed
-	for v in $(LOOPBACKS); do testbed/v4l2-vm -l $$v bin/testbed.test -test.v -test.timeout 5m || exit 1; done
+	for v in $(LOOPBACKS); do testbed/v4l2-vm -t 600 -l $$v bin/testbed.test -test.v -test.timeout 9m || exit 1; done
 
 .PHONY: pure
 pure: ## what needs no cgo, vetted and tested without it

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -100,8 +101,11 @@ func feed(args []string) error {
 		for ; ; time.Sleep(50 * time.Millisecond) {
 			s := live.Stats()
 			if n := s.Frames; n != pictures {
+				if n/100 != pictures/100 {
+					fmt.Printf("memory=%d\n", resident())
+				}
 				pictures = n
-				fmt.Printf("pictures=%d memory=%d\n", n, resident())
+				fmt.Printf("pictures=%d\n", n)
 			}
 			if n := s.Sinks[0].Written; n != written {
 				written = n
@@ -157,8 +161,9 @@ func (d decoder) Decode(dst *frame.Frame, data []byte) (whole bool, err error) {
 
 func (d decoder) Close() error { return nil }
 
-// resident is this process's memory in KiB.
+// resident is this process's memory in KiB, without what only waits to be collected.
 func resident() (kib int) {
+	debug.FreeOSMemory()
 	status, _ := os.ReadFile("/proc/self/status")
 	for line := range strings.Lines(string(status)) {
 		_, _ = fmt.Sscanf(line, "VmRSS: %d kB", &kib)
