@@ -23,8 +23,8 @@ const (
 
 // The mask's longer side, and that of the quality Best.
 const (
-	maskSide     = 192
-	maskSideBest = 256
+	maskSide     = 160
+	maskSideBest = 192
 )
 
 // fit returns a working size of the frame's aspect, with the given longer side,
