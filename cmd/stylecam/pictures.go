@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"stylecam/blend"
 	"stylecam/capture"
 	"stylecam/filter"
 	"stylecam/output"
@@ -34,6 +35,15 @@ func (p *program) pictures(ctx context.Context, in, out string, sequence bool, d
 			return err
 		}
 	}
+	// The photograph is mirrored, not what is made of it, so that paintings and
+	// masks agree and captions stay legible.
+	mirror := params.Mirror
+	params.Mirror = false
+	if backdrop := params.BackgroundFill.Picture; mirror && backdrop != nil {
+		if err := blend.Mirror(backdrop); err != nil {
+			return err
+		}
+	}
 	for _, job := range jobs {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -41,6 +51,11 @@ func (p *program) pictures(ctx context.Context, in, out string, sequence bool, d
 		photo, err := capture.ReadPicture(job.in)
 		if err != nil {
 			return err
+		}
+		if mirror {
+			if err := blend.Mirror(photo); err != nil {
+				return err
+			}
 		}
 		picture, err := draw.of(ctx, e, photo, &params)
 		if err != nil {
