@@ -61,6 +61,11 @@ func (p *program) pictures(ctx context.Context, in, out string, sequence bool, d
 		if err != nil {
 			return fmt.Errorf("%s: %w", job.in, err)
 		}
+		if job.folder {
+			if err := os.MkdirAll(filepath.Dir(job.out), 0o755); err != nil {
+				return fmt.Errorf("cannot make a folder for %s: %w: %w", job.out, err, filter.ErrMissing)
+			}
+		}
 		if err := output.WritePicture(job.out, picture); err != nil {
 			return err
 		}
@@ -70,16 +75,20 @@ func (p *program) pictures(ctx context.Context, in, out string, sequence bool, d
 }
 
 // job is one picture's way.
-type job struct{ in, out string }
+type job struct {
+	in, out string
+	folder  bool // of many: the folder of out may have to be made
+}
 
 // pairs names what becomes of a picture, or of each in a folder and the folders
 // below it, in the order of their names.
 func pairs(in, out string) ([]job, error) {
 	info, err := os.Stat(in)
 	if in == "-" || err != nil || !info.IsDir() {
-		return []job{{in, out}}, nil // whoever reads it tells what is wrong
+		return []job{{in: in, out: out}}, nil // whoever reads it tells what is wrong
 	}
 	var jobs []job
+	from := make(map[string]string)
 	err = filepath.WalkDir(in, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() || !slices.Contains(pictureEndings, strings.ToLower(filepath.Ext(path))) {
 			return err
@@ -89,16 +98,39 @@ func pairs(in, out string) ([]job, error) {
 			return err
 		}
 		to := filepath.Join(out, strings.TrimSuffix(below, filepath.Ext(below))+".png")
-		jobs = append(jobs, job{path, to})
-		return os.MkdirAll(filepath.Dir(to), 0o755)
+		if lies(to, info) {
+			return &usageError{fmt.Errorf("%s would be written among the pictures of %s; name another folder", to, in), "stylecam image photos painted"}
+		}
+		if other, taken := from[to]; taken {
+			return fmt.Errorf("%s and %s would both become %s; rename one", other, path, to)
+		}
+		from[to] = path
+		jobs = append(jobs, job{path, to, true})
+		return nil
 	})
 	if err == nil && len(jobs) == 0 {
 		err = fmt.Errorf("%s: no picture in this folder", in)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", filter.ErrInput, err)
+		return nil, fmt.Errorf("%w: %w", err, filter.ErrInput)
 	}
 	return jobs, nil
+}
+
+// lies tells whether a path, whose end need not exist, lies in a folder or below it.
+func lies(path string, folder fs.FileInfo) bool {
+	path, err := filepath.Abs(path)
+	for err == nil {
+		if info, err := os.Stat(path); err == nil && os.SameFile(info, folder) {
+			return true
+		}
+		above := filepath.Dir(path)
+		if above == path {
+			break
+		}
+		path = above
+	}
+	return false
 }
 
 var pictureEndings = []string{".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff"}
