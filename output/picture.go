@@ -7,7 +7,6 @@ import (
 	"image/jpeg"
 	"image/png"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -33,9 +32,6 @@ func CheckPicture(path string) error {
 func WritePicture(path string, m image.Image) error {
 	if err := CheckPicture(path); err != nil {
 		return err
-	}
-	if path == "-" {
-		return EncodePicture(os.Stdout, path, m)
 	}
 	return WriteFile(path, func(w io.Writer) error { return EncodePicture(w, path, m) })
 }

@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"image"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -20,6 +22,9 @@ func (p *program) pictures(ctx context.Context, in, out string, sequence bool, d
 	jobs, err := pairs(in, out)
 	if err != nil {
 		return err
+	}
+	if out == "-" && p.json {
+		return &usageError{errors.New("--json and - both want standard output"), "stylecam image photo.jpg painted.png --json"}
 	}
 	if err := output.CheckPicture(jobs[0].out); err != nil { // before the work, not after it
 		return &usageError{err, "stylecam image photo.jpg painted.png"}
@@ -44,6 +49,7 @@ func (p *program) pictures(ctx context.Context, in, out string, sequence bool, d
 			return err
 		}
 	}
+	var results []result
 	for _, job := range jobs {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -66,12 +72,35 @@ func (p *program) pictures(ctx context.Context, in, out string, sequence bool, d
 				return fmt.Errorf("cannot make a folder for %s: %w: %w", job.out, err, filter.ErrMissing)
 			}
 		}
-		if err := output.WritePicture(job.out, picture); err != nil {
+		if err := p.writePicture(job.out, picture); err != nil {
 			return err
 		}
-		p.log.Info("done", "in", job.in, "out", job.out)
+		size := picture.Bounds().Size()
+		results = append(results, result{job.in, job.out, size.X, size.Y})
+		if !p.json && job.out != "-" {
+			p.tell("written: %s", job.out)
+		}
+	}
+	if p.json {
+		return p.printJSON(results)
 	}
 	return nil
+}
+
+// result is a picture in the words of --json.
+type result struct {
+	In     string `json:"in"`
+	Out    string `json:"out"`
+	Width  int    `json:"width"`
+	Height int    `json:"height"`
+}
+
+// writePicture writes to a file, or to standard output, of which the reader may leave.
+func (p *program) writePicture(path string, m image.Image) error {
+	if path == "-" {
+		return output.EncodePicture(p.stdout, path, m)
+	}
+	return output.WritePicture(path, m)
 }
 
 // job is one picture's way.

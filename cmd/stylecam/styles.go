@@ -187,6 +187,9 @@ func (p *program) stylesRemove() *cli.Command {
 			if err := styles.Remove(name); err != nil {
 				return err
 			}
+			if p.json {
+				return p.printJSON(map[string]string{"name": name})
+			}
 			p.tell("removed %s", name)
 			return nil
 		},
