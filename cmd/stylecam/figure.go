@@ -19,19 +19,12 @@ func fivePanels(ctx context.Context, e *engine, photo *frame.Frame, params *filt
 	if err != nil {
 		return nil, err
 	}
-	background, person := *params, *params
-	background.Person, background.PersonStyle, background.PersonFill = params.Background, nil, filter.Fill{}
-	person.Background, person.BackgroundFill = params.Person, filter.Fill{}
-	personStyle := params.Style
-	if len(params.PersonStyle) > 0 {
-		personStyle = params.PersonStyle
-		person.Style, person.PersonStyle = personStyle, nil
-	}
+	background, person := apart(params)
 	panels := []card.Panel{
 		{Picture: photo, Caption: "the photograph"},
 		{Picture: greyFrame(mask.(*image.Gray)), Caption: "SegNet: the person's mask"},
-		{Caption: fmt.Sprintf("SANet for the background: %s, α %s", params.Style, params.Background)},
-		{Caption: fmt.Sprintf("SANet for the person: %s, α %s", personStyle, params.Person)},
+		{Caption: fmt.Sprintf("SANet for the background: %s, α %s", background.Style, background.Background)},
+		{Caption: fmt.Sprintf("SANet for the person: %s, α %s", person.Style, person.Person)},
 		{Caption: fmt.Sprintf("composed by the mask (%s)", params.Compose)},
 	}
 	for i, settings := range []filter.Params{background, person, *params} {
@@ -43,6 +36,20 @@ func fivePanels(ctx context.Context, e *engine, photo *frame.Frame, params *filt
 		panels[2+i].Picture = picture
 	}
 	return output.Image(card.Panels(panels)), nil
+}
+
+// apart returns settings that paint all of the picture as the background's are, and
+// all of it as the person's.
+func apart(params *filter.Params) (background, person filter.Params) {
+	background, person = *params, *params
+	background.BackgroundFill, background.PersonFill = filter.Fill{}, filter.Fill{}
+	background.Person, background.PersonStyle = params.Background, nil
+	person.BackgroundFill, person.PersonFill = filter.Fill{}, filter.Fill{}
+	person.Background, person.PersonStyle = params.Person, nil
+	if len(params.PersonStyle) > 0 {
+		person.Style = params.PersonStyle
+	}
+	return background, person
 }
 
 // greyFrame is a mask as a frame.
