@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"stylecam/filter"
@@ -46,6 +48,18 @@ func exitStatus(err error) int {
 		return statusMissing
 	}
 	return statusFailed
+}
+
+// onlyCanceled tells whether err says nothing but that the user stopped the
+// program: what failed besides, like the closing of a file, must be heard.
+func onlyCanceled(err error) bool {
+	switch e := err.(type) {
+	case interface{ Unwrap() error }:
+		return onlyCanceled(e.Unwrap())
+	case interface{ Unwrap() []error }:
+		return !slices.ContainsFunc(e.Unwrap(), func(err error) bool { return !onlyCanceled(err) })
+	}
+	return err == context.Canceled
 }
 
 // oneLine tells an error in one line, without the word by which its kind is known

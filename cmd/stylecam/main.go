@@ -53,14 +53,17 @@ func (p *program) main(ctx context.Context, args []string) (status int) {
 	}()
 	app := p.app()
 	err := app.RunContext(ctx, permute(app, args))
-	if ctx.Err() != nil {
-		return statusInterrupted
+	if onlyCanceled(err) {
+		err = nil
 	}
 	if err == nil {
 		err = p.stdout.failure()
 	}
 	if err != nil {
 		fmt.Fprintln(p.stderr, "stylecam:", oneLine(err))
+	}
+	if ctx.Err() != nil {
+		return statusInterrupted
 	}
 	return exitStatus(err)
 }
