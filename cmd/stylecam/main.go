@@ -34,9 +34,20 @@ func main() {
 	// not a reason to die with files half-written.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second Ctrl-C finds no handler, and kills
+	ctx, cancel := context.WithCancel(context.Background())
+	go endOnSignals(cancel)
 	os.Exit(newProgram(os.Args[0], os.Stdin, os.Stdout, os.Stderr, os.Getenv).main(ctx, os.Args))
+}
+
+// endOnSignals ends the work at the first Ctrl-C, and the process at the second:
+// by itself, since one started with the signal ignored would not die of it.
+func endOnSignals(cancel context.CancelFunc) {
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	<-signals
+	cancel()
+	<-signals
+	os.Exit(statusInterrupted)
 }
 
 // main runs one command line and returns its exit status. Every error is told
