@@ -100,7 +100,7 @@ func (c *Collection) Add(s *Style) (path string, err error) {
 		return "", err
 	}
 	if c.IsBuiltin(s.Name) {
-		return "", fmt.Errorf("style %q: %w: comes with the program; give yours another name", s.Name, filter.ErrInput)
+		return "", fmt.Errorf("style %q comes with the program; give yours another name: %w", s.Name, filter.ErrInput)
 	}
 	if err := os.MkdirAll(c.folder, 0o755); err != nil {
 		return "", fmt.Errorf("style %q: %w", s.Name, err)
@@ -119,7 +119,7 @@ func (c *Collection) Remove(name string) error {
 		return err
 	}
 	if n.builtin {
-		return fmt.Errorf("style %q: %w: comes with the program and stays", name, filter.ErrInput)
+		return fmt.Errorf("style %q comes with the program and stays: %w", name, filter.ErrInput)
 	}
 	return os.Remove(filepath.Join(c.folder, name+extension))
 }
@@ -150,7 +150,7 @@ func (c *Collection) find(name string) (named, error) {
 	if near := nearest(name, plain(names)); near != "" {
 		hint = fmt.Sprintf("did you mean %s? (%s)", near, hint)
 	}
-	return named{}, fmt.Errorf("style %q: %w: no such style; %s", name, filter.ErrInput, hint)
+	return named{}, fmt.Errorf("there is no style %q; %s: %w", name, hint, filter.ErrInput)
 }
 
 func (c *Collection) names() ([]named, error) {

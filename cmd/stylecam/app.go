@@ -46,7 +46,7 @@ func (p *program) app() *cli.App {
 	return &cli.App{
 		Name:  "stylecam",
 		Usage: "a webcam filter that paints you live and keeps you recognisable",
-		Description: `Options may stand anywhere on the line. Those of a command may also be kept in
+		Description: `Options may stand anywhere after the command. They may also be kept in
 ~/.config/stylecam/config.toml (` + "`stylecam config`" + ` prints one) or in STYLECAM_NAME.
 
 Exit status: 0 done; 1 failed while working; 2 wrong usage; 3 bad input (file,

@@ -72,7 +72,7 @@ func (p *program) examine(ctx context.Context) []finding {
 	findings := []finding{{"version", good, p.versionText(), ""}, networksFinding()}
 	runtime, err := p.openRuntime()
 	if err != nil {
-		findings = append(findings, finding{"onnxruntime", missing, err.Error(), "make runtime"})
+		findings = append(findings, finding{"onnxruntime", missing, oneLine(err), "make runtime"})
 	} else {
 		defer runtime.Close()
 		findings = append(findings,

@@ -108,7 +108,7 @@ func userName() string {
 
 func (p *program) displayFinding() finding {
 	if err := window.Check(p.getenv); err != nil {
-		return finding{"display", without, err.Error(), "start it from a desktop"}
+		return finding{"display", without, oneLine(err), "start it from a desktop"}
 	}
 	return finding{"display", good, p.getenv("DISPLAY"), ""}
 }

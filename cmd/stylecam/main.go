@@ -6,9 +6,11 @@
 //
 //	main.go      streams, signals, panics
 //	app.go       the commands, and what they share
+//	options.go   what connects an option's text with its field
 //	settings.go  every option: its flag, its text, its default
 //	config.go    options from the file and the environment
 //	engine.go    runtime, networks and styles, put together into a painter
+//	drive.go     the live loop, as run, video and bench share it
 //	exit.go      which error ends with which status
 package main
 

@@ -103,7 +103,9 @@ func (p *program) runLive(ctx context.Context, pl plan) (started bool, err error
 		return true, errors.Join(err, p.printJSON(r))
 	}
 	p.tellRun(r)
-	p.tellNext(pl)
+	if err == nil || onlyCanceled(err) { // else a file may not have been kept
+		p.tellNext(pl)
+	}
 	return true, err
 }
 
@@ -124,7 +126,7 @@ func (p *program) tellRun(r report) {
 // tellNext says what to type next.
 func (p *program) tellNext(pl plan) {
 	for _, o := range pl.outputs {
-		if o.kind == "file" {
+		if o.kind == "file" || o.kind == "y4m" && !o.onStdout() {
 			p.tell("written: %s; see it: ffplay %s", o.arg, o.arg)
 		}
 	}

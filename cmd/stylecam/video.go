@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 
 	"github.com/urfave/cli/v2"
 
@@ -47,6 +48,15 @@ func y4mForDash(path string) string {
 	return path
 }
 
+// soundOf is the file to take the sound from: a stream has none that could be
+// read a second time.
+func soundOf(in string) string {
+	if info, err := os.Stat(in); err != nil || !info.Mode().IsRegular() {
+		return ""
+	}
+	return in
+}
+
 func (p *program) paintVideo(ctx context.Context, in string, sink sinkSpec) error {
 	e, err := p.openEngine(use{})
 	if err != nil {
@@ -62,7 +72,7 @@ func (p *program) paintVideo(ctx context.Context, in string, sink sinkSpec) erro
 		policy: frame.Every,
 		sinks:  []sinkSpec{sink},
 		params: params,
-		sound:  in,
+		sound:  soundOf(in),
 	})
 	if p.json && r.Frames > 0 {
 		return errors.Join(err, p.printJSON(r))
