@@ -14,9 +14,10 @@ import (
 // output is one sink with its slot: a slow sink drops its own pictures and slows
 // nobody.
 type output struct {
-	name string
-	sink Sink
-	slot *frame.Slot
+	name   string
+	sink   Sink
+	slot   *frame.Slot
+	policy frame.Policy
 
 	err error // why it ended; read after the run
 
@@ -26,7 +27,7 @@ type output struct {
 }
 
 func newOutput(s NamedSink, p frame.Policy) *output {
-	return &output{name: s.Name, sink: s.Sink, slot: frame.NewSlot(p)}
+	return &output{name: s.Name, sink: s.Sink, slot: frame.NewSlot(p), policy: p}
 }
 
 // run writes what comes through the slot until that closes, ctx ends or a write
@@ -64,11 +65,15 @@ func (o *output) write(ctx context.Context) error {
 	}
 }
 
+// wrote counts a picture. Of a file's pictures the age says nothing: their times
+// are the file's.
 func (o *output) wrote(age time.Duration) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.written++
-	o.age.add(age)
+	if o.policy == frame.Newest {
+		o.age.add(age)
+	}
 }
 
 func (o *output) snapshot() SinkStats {

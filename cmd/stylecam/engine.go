@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"errors"
+	"log/slog"
+	"os"
 	"time"
 
 	"stylecam/capture"
@@ -116,7 +118,11 @@ func (p *program) openRuntime() (*infer.Runtime, error) {
 	}
 	p.log.Info("ONNX Runtime", "version", runtime.Version(), "library", runtime.LibraryPath(), "provider", runtime.Provider())
 	if reason := runtime.Fallback(); reason != "" {
-		p.log.Info("computing on the CPU", "because", reason)
+		level := slog.LevelInfo // no GPU, no surprise
+		if _, err := os.Stat("/dev/nvidia0"); err == nil {
+			level = slog.LevelWarn
+		}
+		p.log.Log(context.Background(), level, "computing on the CPU", "because", reason)
 	}
 	return runtime, nil
 }

@@ -19,8 +19,8 @@ type report struct {
 	Lost     uint64               `json:"source_lost"` // times it went away and came back
 	Seconds  float64              `json:"seconds"`     // from the first picture to the last
 	FPS      float64              `json:"fps"`
-	StartMS  float64              `json:"start_ms"` // from the start of the program to the first finished picture
-	Age      quantiles            `json:"age_ms"`   // from the light falling in to the end of the slowest sink's write
+	StartMS  float64              `json:"start_ms"`        // from the start of the program to the first finished picture
+	Age      quantiles            `json:"age_ms,omitzero"` // from the light falling in to the end of the slowest sink's write
 	Stages   map[string]quantiles `json:"stages"`
 	Drops    uint64               `json:"drops"` // frames of the source that a newer one replaced
 	Outputs  []outputReport       `json:"outputs"`
@@ -36,7 +36,7 @@ type outputReport struct {
 	Name   string    `json:"name"`
 	Frames uint64    `json:"frames"`
 	Drops  uint64    `json:"drops"`
-	Age    quantiles `json:"age_ms"`
+	Age    quantiles `json:"age_ms,omitzero"`
 }
 
 func newReport(s filter.Stats) report {

@@ -69,7 +69,7 @@ func (p *program) openSink(e *engine, spec sinkSpec, options output.Options, web
 		return webrtc.NewPublisher(spec.arg, p.settings.web.whipToken, p.settings.web.ice, webCodecs(), p.log)
 	case "file":
 		if err := os.MkdirAll(filepath.Dir(spec.arg), 0o755); err != nil {
-			return nil, err
+			return nil, fmt.Errorf("--out %s: %w; name a folder that can be written to: %w", spec.arg, err, filter.ErrMissing)
 		}
 		return output.CreateVideo(spec.arg, options)
 	}
