@@ -58,7 +58,11 @@ test: ## set up as `run` does, then every test
 
 .PHONY: test-go
 test-go: ## every Go test, with the race detector; a display of its own for the window
-	xvfb-run -a -s "-screen 0 1280x1024x24" go test -race ./...
+	@mkdir -p out; echo 'go test -race ./...   (whole output: out/test.log)'
+	@xvfb-run -a -s "-screen 0 1280x1024x24" go test -race -v ./... >out/test.log 2>&1; status=$$?; \
+	  grep -E '^(ok|FAIL)' out/test.log; \
+	  grep -B1 -E '^ *--- SKIP' out/test.log | grep -vE '^(=== |--)' | sed 's/^ */skipped: /'; \
+	  [ $$status = 0 ] || { cat out/test.log; exit $$status; }
 
 .PHONY: test-mats
 test-mats: ## the packages that use OpenCV, with every Mat counted
