@@ -60,8 +60,8 @@ test: ## set up as `run` does, then every test
 test-go: ## every Go test, with the race detector; a display of its own for the window
 	@mkdir -p out; echo 'go test -race ./...   (whole output: out/test.log)'
 	@xvfb-run -a -s "-screen 0 1280x1024x24" go test -race -v ./... >out/test.log 2>&1; status=$$?; \
-	  grep -E '^(ok|FAIL)' out/test.log; \
-	  grep -B1 -E '^ *--- SKIP' out/test.log | grep -vE '^(=== |--)' | sed 's/^ */skipped: /'; \
+	  grep -aE '^(ok|FAIL)' out/test.log; \
+	  grep -a -B1 -E '^ *--- SKIP' out/test.log | grep -avE '^ *(=== |--)' | sed 's/^ */skipped: /'; \
 	  [ $$status = 0 ] || { cat out/test.log; exit $$status; }
 
 .PHONY: test-mats
