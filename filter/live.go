@@ -70,10 +70,10 @@ type Live struct {
 	publish sync.Mutex // one picture at a time goes to the sinks; guards what follows
 	shown   size       // of the last picture, for cards
 	seq     uint64     // of the last picture
+	standIn *notice    // what stands for a source that is gone or rests; nil while frames come
 	closed  bool       // the sinks' slots are
 
 	alive atomic.Int32 // sinks that have not failed
-	lost  atomic.Bool  // the source is gone, or rests, and a card says so
 
 	resting atomic.Bool      // nobody looks
 	wall    func() time.Time // the time of day; tests put the machine to sleep by it
@@ -134,8 +134,8 @@ func (l *Live) Update(change func(*Params)) error {
 		return err
 	}
 	l.params.Store(&p)
-	if p.Blank && !blank && l.cfg.Policy == frame.Newest {
-		l.card(blankTitle, blankText) // at once: a source that stands still sends no next frame
+	if p.Blank != blank && l.cfg.Policy == frame.Newest {
+		l.cardIfDue() // at once: a source that stands still sends no next frame
 	}
 	return nil
 }
@@ -256,7 +256,7 @@ func (l *Live) picture(ctx context.Context, f *frame.Frame) error {
 		l.publish.Lock()
 		l.shown = size{f.Width, f.Height}
 		l.publish.Unlock()
-		l.card(blankTitle, blankText)
+		l.cardIfDue()
 		return nil
 	}
 	var t Trace
@@ -268,7 +268,7 @@ func (l *Live) picture(ctx context.Context, f *frame.Frame) error {
 	}
 	defer out.Release()
 	l.stats.picture(&t)
-	return l.show(ctx, out, false)
+	return l.show(ctx, out)
 }
 
 // sinkEnded takes note of a sink that went away. The others go on without it,

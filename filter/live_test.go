@@ -136,7 +136,9 @@ func once(src Source) func(context.Context) (Source, error) {
 func start(t *testing.T, cfg Config) *Live {
 	t.Helper()
 	cfg.Params = Defaults("any")
-	cfg.Card = drawCard
+	if cfg.Card == nil {
+		cfg.Card = drawCard
+	}
 	l, err := New(cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -434,45 +436,6 @@ func TestSinkThatFails(t *testing.T) {
 			})
 		})
 	}
-}
-
-func TestBlankShowsNothingElse(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var pool frame.Pool
-		sink := &fakeSink{}
-		src := &fakeSource{pool: &pool, interval: 100 * time.Millisecond, frames: 100, end: io.EOF}
-		l := start(t, Config{
-			Open: once(src), Filter: markFilter{pool: &pool, delay: 20 * time.Millisecond}, Pool: &pool,
-			Sinks: []NamedSink{{"sink", sink}},
-		})
-		done := make(chan error)
-		go func() { done <- l.Run(t.Context()) }()
-		time.Sleep(1010 * time.Millisecond) // a frame is being painted now
-		if err := l.Update(func(p *Params) { p.Blank = true }); err != nil {
-			t.Fatal(err)
-		}
-		synctest.Wait()
-		before := len(sink.shown())
-		if sink.shown()[before-1] != carded {
-			t.Error("the card did not come at once")
-		}
-		time.Sleep(time.Second)
-		synctest.Wait()
-		for _, m := range sink.shown()[before:] {
-			if m != carded {
-				t.Fatal("a picture was shown while blank")
-			}
-		}
-		if err := l.Update(func(p *Params) { p.Blank = false }); err != nil {
-			t.Fatal(err)
-		}
-		if err := <-done; err != nil {
-			t.Error(err)
-		}
-		if s := sink.shown(); s[len(s)-1] != marked || pool.InUse() != 0 {
-			t.Errorf("ended on %c, %d frames left behind", s[len(s)-1], pool.InUse())
-		}
-	})
 }
 
 func TestSettingsAreRefusedWhole(t *testing.T) {

@@ -31,7 +31,7 @@ const (
 	retryAfter   = 500 * time.Millisecond
 	abandonAfter = time.Second // what a read gets to return in once it should
 	cardEvery    = 500 * time.Millisecond
-	tick         = 100 * time.Millisecond
+	tickEvery    = 100 * time.Millisecond
 )
 
 var (
@@ -46,8 +46,8 @@ type supervisor struct {
 	audience audience
 	sleep    sleepWatch
 
-	title, text string    // of the card that stands for the source
-	shown       time.Time // when it was shown last
+	absent *notice   // shown in the source's place; nil while frames come
+	shown  time.Time // when it was shown last
 }
 
 // supervise puts the source's frames into the slot until it ends (nil), fails for
@@ -60,27 +60,24 @@ func (l *Live) supervise(ctx context.Context) error {
 		reading, stop := context.WithCancel(ctx)
 		go p.run(reading)
 		err := s.follow(ctx, p)
-		resting := errors.Is(err, errUnseen)
-		again := err != nil && ctx.Err() == nil && l.stats.delivered.Load() > 0 && (l.cfg.Retry || resting)
-		switch {
-		case resting:
-			s.standIn("Camera off", "it comes on when somebody looks")
-		case again:
+		again := err != nil && ctx.Err() == nil && s.worked() && (l.cfg.Retry || errors.Is(err, errUnseen))
+		if again && !errors.Is(err, errUnseen) {
 			if l.stats.delivered.Load() > before {
 				l.stats.lostSource()
 				l.cfg.Log.Warn("the source is gone; waiting for it", "err", err)
 			}
-			s.standIn("Camera lost", "waiting for it to come back")
+			s.stands(&cameraLost)
 		}
 		stop()
 		p.abandon()
 		if !again {
 			return err
 		}
-		if resting {
+		if !errors.Is(err, errUnseen) {
+			err = s.pause(ctx, retryAfter)
+		}
+		if errors.Is(err, errUnseen) {
 			err = s.rest(ctx)
-		} else {
-			err = pause(ctx, retryAfter)
 		}
 		if err != nil {
 			return err
@@ -88,14 +85,17 @@ func (l *Live) supervise(ctx context.Context) error {
 	}
 }
 
+// worked says whether the source has ever delivered a frame.
+func (s *supervisor) worked() bool { return s.stats.delivered.Load() > 0 }
+
 // follow passes on what the pump reads, until the source ends (nil), fails, falls
 // silent, or nobody looks.
 func (s *supervisor) follow(ctx context.Context, p *pump) error {
 	patience := firstFrame
-	if s.stats.delivered.Load() > 0 {
+	if s.worked() {
 		patience = againFrame
 	}
-	ticks := time.NewTicker(tick)
+	ticks := time.NewTicker(tickEvery)
 	defer ticks.Stop()
 	last := time.Now()
 	s.sleep.begin()
@@ -110,7 +110,7 @@ func (s *supervisor) follow(ctx context.Context, p *pump) error {
 				return r.err
 			}
 			s.stats.read(r.took)
-			s.lost.Store(false)
+			s.returns()
 			r.frame.Seq += base
 			s.stats.delivered.Store(r.frame.Seq + 1)
 			if err := s.in.Put(ctx, r.frame); err != nil {
@@ -118,16 +118,14 @@ func (s *supervisor) follow(ctx context.Context, p *pump) error {
 			}
 			last, patience = time.Now(), stallAfter
 		case now := <-ticks.C:
-			s.audience.observe(now)
-			switch {
-			case s.cfg.Retry && s.sleep.happened():
+			if err := s.tick(now); err != nil {
+				return err
+			}
+			if s.cfg.Retry && s.sleep.happened() {
 				return fmt.Errorf("source: %w", errSlept)
-			case s.cfg.Retry && now.Sub(last) >= patience:
+			}
+			if s.cfg.Retry && now.Sub(last) >= patience {
 				return fmt.Errorf("source: %w", errStalled)
-			case s.cfg.Idle > 0 && s.audience.absent(now) >= s.cfg.Idle && s.stats.delivered.Load() > 0:
-				return errUnseen
-			case s.lost.Load() && now.Sub(s.shown) >= cardEvery:
-				s.standIn(s.title, s.text)
 			}
 		case <-ctx.Done():
 			return ctx.Err()
@@ -135,20 +133,41 @@ func (s *supervisor) follow(ctx context.Context, p *pump) error {
 	}
 }
 
-// standIn shows a card in the source's place, until its next frame.
-func (s *supervisor) standIn(title, text string) {
-	s.lost.Store(true)
-	s.title, s.text, s.shown = title, text, time.Now()
-	s.card(title, text)
+// tick is what is done ten times a second: it asks who looks, repeats the card,
+// and returns errUnseen once nobody has looked for long enough.
+func (s *supervisor) tick(now time.Time) error {
+	s.audience.observe(now)
+	if s.cfg.Idle > 0 && s.audience.absent(now) >= s.cfg.Idle && s.worked() {
+		return errUnseen
+	}
+	if s.absent != nil && now.Sub(s.shown) >= cardEvery {
+		s.stands(s.absent)
+	}
+	return nil
+}
+
+// stands shows a card in the source's place, until its next frame.
+func (s *supervisor) stands(n *notice) {
+	s.absent, s.shown = n, time.Now()
+	s.replaceSource(n)
+}
+
+// returns takes the card away.
+func (s *supervisor) returns() {
+	if s.absent != nil {
+		s.absent = nil
+		s.replaceSource(nil)
+	}
 }
 
 // rest waits, with the source closed, until somebody looks.
 func (s *supervisor) rest(ctx context.Context) error {
 	s.cfg.Log.Info("nobody looks; the source rests")
+	s.stands(&cameraRests)
 	s.resting.Store(true)
 	defer s.resting.Store(false)
 	for !s.audience.looks(time.Now()) {
-		if err := pause(ctx, tick); err != nil {
+		if err := wait(ctx, tickEvery); err != nil {
 			return err
 		}
 		s.audience.observe(time.Now())
@@ -157,8 +176,21 @@ func (s *supervisor) rest(ctx context.Context) error {
 	return nil
 }
 
-// pause waits for d.
-func pause(ctx context.Context, d time.Duration) error {
+// pause waits for d, unless nobody looks meanwhile (errUnseen).
+func (s *supervisor) pause(ctx context.Context, d time.Duration) error {
+	for end := time.Now().Add(d); time.Now().Before(end); {
+		if err := wait(ctx, tickEvery); err != nil {
+			return err
+		}
+		if err := s.tick(time.Now()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// wait lets d pass.
+func wait(ctx context.Context, d time.Duration) error {
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {

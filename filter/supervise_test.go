@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -44,7 +45,10 @@ func (s *cameraSource) Close() error { s.of.open.Add(-1); return nil }
 // running starts a Live over a camera and a sink, and ends it with the test.
 func running(t *testing.T, cfg Config) *Live {
 	t.Helper()
-	cfg.Retry, cfg.Filter = true, markFilter{pool: cfg.Pool}
+	cfg.Retry = true
+	if cfg.Filter == nil {
+		cfg.Filter = markFilter{pool: cfg.Pool}
+	}
 	l := start(t, cfg)
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
@@ -123,6 +127,66 @@ func TestCameraRestsWhileNobodyLooks(t *testing.T) {
 		}
 		if s := l.Stats(); s.Lost != 0 {
 			t.Errorf("resting counts as lost %d times", s.Lost)
+		}
+	})
+}
+
+func TestUnpluggedCameraIsBackWithinTwoSeconds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		pool := new(frame.Pool)
+		cam, sink := &switched{camera: camera{pool: pool}}, &fakeSink{}
+		cam.plugged.Store(true)
+		l := running(t, Config{Open: cam.Open, Pool: pool, Sinks: []NamedSink{{"sink", sink}}})
+		time.Sleep(time.Second)
+		for i := range 50 {
+			cam.plugged.Store(false)
+			time.Sleep(time.Second + time.Duration(i)*137*time.Millisecond)
+			if got := string(slices.Compact(sink.forget())); !strings.HasSuffix(got, "c") {
+				t.Fatalf("unplugged: shown %q, want a card at last", got)
+			}
+			cam.plugged.Store(true)
+			time.Sleep(2 * time.Second)
+			if got := string(slices.Compact(sink.forget())); !strings.HasSuffix(got, "p") {
+				t.Fatalf("2 s after it was plugged in: shown %q", got)
+			}
+		}
+		if s := l.Stats(); s.Lost != 50 {
+			t.Errorf("lost %d times, want 50", s.Lost)
+		}
+	})
+}
+
+// While it is gone and nobody looks nothing is opened either; who comes meanwhile
+// is noticed.
+func TestLostCameraRestsToo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		pool := new(frame.Pool)
+		cam, sink := &switched{camera: camera{pool: pool}}, seen()
+		cam.plugged.Store(true)
+		var tries atomic.Int32
+		open := func(ctx context.Context) (Source, error) {
+			tries.Add(1)
+			return cam.Open(ctx)
+		}
+		running(t, Config{Open: open, Pool: pool, Card: drawTitle, Idle: 5 * time.Second, Sinks: []NamedSink{{"virtual", sink}}})
+		time.Sleep(time.Second)
+		cam.plugged.Store(false)
+		sink.looked.Store(false)
+		time.Sleep(10 * time.Second)
+		screens{sink}.since(t, "unplugged, then nobody looks", "plr")
+		before := tries.Load()
+		time.Sleep(time.Minute)
+		if n := tries.Load() - before; n != 0 {
+			t.Errorf("opened %d times while nobody looked", n)
+		}
+		sink.looked.Store(true)
+		time.Sleep(time.Second)
+		screens{sink}.since(t, "somebody looks", "l")
+		cam.plugged.Store(true)
+		time.Sleep(2 * time.Second)
+		screens{sink}.since(t, "plugged in", "lp")
+		if n := cam.opens.Load(); n != 2 {
+			t.Errorf("opened %d times, want 2: now and before it was unplugged", n)
 		}
 	})
 }
