@@ -10,6 +10,9 @@ export CGO_CPPFLAGS := -I/usr/include/opencv4
 export CGO_CXXFLAGS := --std=c++11 -O2
 export CGO_LDFLAGS  := -Wl,--as-needed -lopencv_core -lopencv_imgproc -lopencv_imgcodecs -lopencv_videoio -lopencv_highgui
 
+# ONNX Runtime's own reporting; the program switches it off itself (infer/library.go).
+export ORT_DISABLE_TELEMETRY := 1
+
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 PREFIX  ?= /usr/local
 

@@ -122,6 +122,12 @@ func try(path string) error {
 	if err := inspect(path); err != nil {
 		return err
 	}
+	// Linux builds of the library, 1.31.1 among them, report its use to its maker, under an
+	// identifier that it keeps in the user's cache. What runs before a camera tells
+	// nobody. It reads the variable as it starts.
+	if err := os.Setenv("ORT_DISABLE_TELEMETRY", "1"); err != nil {
+		return err
+	}
 	ort.SetSharedLibraryPath(path)
 	// Errors come back from every call; the library need not print them as well.
 	if err := ort.InitializeEnvironment(ort.WithLogLevelFatal()); err != nil {

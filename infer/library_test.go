@@ -164,6 +164,20 @@ func TestSearchForTheLibrary(t *testing.T) {
 	})
 }
 
+// The library, left to itself, keeps an identifier in the cache and reports its use
+// under it.
+func TestLibraryReportsToNobody(t *testing.T) {
+	path, _ := realLibrary(t)
+	home := t.TempDir()
+	if got := openInChild(t, path, "HOME="+home); !strings.HasPrefix(got, "opened: ") {
+		t.Fatal(got)
+	}
+	left, err := os.ReadDir(home)
+	if err != nil || len(left) != 0 {
+		t.Errorf("the home holds %v, %v", left, err)
+	}
+}
+
 func TestSecondLibraryIsRefused(t *testing.T) {
 	r := onCPU(t)
 	if again, err := Open(Options{Provider: CPU, Library: r.LibraryPath()}); err != nil || again.LibraryPath() != r.LibraryPath() {
