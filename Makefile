@@ -54,6 +54,11 @@ setup: ## the distribution's packages that building and running need
 runtime: ## ONNX Runtime into ~/.cache/stylecam, checked by its sha256
 	@scripts/onnxruntime.sh
 
+.PHONY: gpu
+gpu: build ## ONNX Runtime for NVIDIA's GPUs, CUDA and cuDNN into ~/.cache/stylecam: a good gigabyte
+	bin/stylecam runtime install --gpu
+	bin/stylecam doctor --gpu
+
 .PHONY: test
 test: ## set up as `run` does, then every test
 	@scripts/setup.sh test

@@ -26,7 +26,8 @@ var layers = map[string][]string{
 	"models":         {"filter"}, // the kinds of error, here and below
 	"style":          {"models", "filter"},
 	"blend":          {"frame"},
-	"infer":          {"models", "style", "filter"},
+	"native":         {"filter"},
+	"infer":          {"native", "models", "style", "filter"},
 	"filter":         {"frame"},
 	"paint":          {"blend", "infer", "style", "filter", "frame"},
 	"capture":        {"capture/camera", "card", "y4m", "v4l2", "filter", "frame"},
@@ -38,6 +39,7 @@ var layers = map[string][]string{
 	"webrtc/vp8":     {"webrtc/i420"},
 	"webrtc/h264":    {"webrtc/i420"},
 	"webrtc/i420":    {"frame"},
+	"scripts":        {},
 	"cmd/stylecam":   nil, // wires everything
 }
 

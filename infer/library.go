@@ -1,7 +1,6 @@
 package infer
 
 import (
-	"bufio"
 	"debug/elf"
 	"errors"
 	"fmt"
@@ -18,13 +17,14 @@ import (
 	ort "github.com/yalue/onnxruntime_go"
 
 	"stylecam/filter"
+	"stylecam/native"
 )
 
 // minMinor is the oldest ONNX Runtime, 1.24, that knows the binding's version of
 // the C API.
 const minMinor = 24
 
-const mend = "run `make runtime` in stylecam's source, or set ONNXRUNTIME_LIB to a libonnxruntime.so of version 1.24 or newer"
+const mend = "run `stylecam runtime install`, or set ONNXRUNTIME_LIB to a libonnxruntime.so of version 1.24 or newer"
 
 // library is the one ONNX Runtime of this process. Neither ONNX Runtime nor the
 // CUDA behind it is made to be unloaded and loaded again, so the first that serves
@@ -35,8 +35,8 @@ var library struct {
 }
 
 // load makes ONNX Runtime ready: the library at path, or if that is "" the first
-// one found. It returns the path of the library in use.
-func load(path string) (string, error) {
+// one found; for a GPU's sake its build comes first, where it is installed. It returns the path of the library in use.
+func load(path string, p Provider) (string, error) {
 	library.Lock()
 	defer library.Unlock()
 	if library.path != "" {
@@ -46,7 +46,7 @@ func load(path string) (string, error) {
 		return library.path, nil
 	}
 
-	candidates, chosen := find(path)
+	candidates, chosen := find(path, p)
 	var unfit []error
 	for _, path := range candidates {
 		err := try(path)
@@ -67,14 +67,18 @@ func load(path string) (string, error) {
 
 // find lists the libraries to try, in order. If somebody chose one, it is the only
 // one, and chosen tells how.
-func find(path string) (candidates []string, chosen string) {
+func find(path string, p Provider) (candidates []string, chosen string) {
 	if path != "" {
 		return []string{path}, "--onnxruntime"
 	}
 	if path = os.Getenv("ONNXRUNTIME_LIB"); path != "" {
 		return []string{path}, "ONNXRUNTIME_LIB"
 	}
-	for _, folder := range folders() {
+	system := native.Here()
+	if folder, ok := system.Installed(); ok && (p == CUDA || p == TensorRT || p == Auto && system.Driver().Present()) {
+		candidates = append(candidates, folder.Library())
+	}
+	for _, folder := range append(system.Folders(), system.Cache) {
 		found, _ := filepath.Glob(filepath.Join(folder, "libonnxruntime.so*"))
 		slices.Reverse(found) // Glob sorts: the longest name, which is the version's, first
 		for _, path := range found {
@@ -86,40 +90,13 @@ func find(path string) (candidates []string, chosen string) {
 	return candidates, ""
 }
 
-// folders are where the dynamic linker looks, and last the cache that
-// scripts/onnxruntime.sh fills.
-func folders() []string {
-	list := filepath.SplitList(os.Getenv("LD_LIBRARY_PATH"))
-	configs, _ := filepath.Glob("/etc/ld.so.conf.d/*.conf")
-	for _, config := range configs {
-		list = append(list, configured(config)...)
-	}
-	list = append(list, "/usr/local/lib", "/lib", "/usr/lib", "/lib64", "/usr/lib64")
-	if cache, err := os.UserCacheDir(); err == nil {
-		list = append(list, filepath.Join(cache, "stylecam"))
-	}
-	return list
-}
-
-// configured reads the folders of one of the dynamic linker's settings.
-func configured(config string) (folders []string) {
-	f, err := os.Open(config)
-	if err != nil {
-		return nil
-	}
-	defer f.Close()
-	for lines := bufio.NewScanner(f); lines.Scan(); {
-		if line := strings.TrimSpace(lines.Text()); strings.HasPrefix(line, "/") {
-			folders = append(folders, line)
-		}
-	}
-	return folders
-}
-
 // try loads one library, having looked into the file first: the dynamic linker
 // kills the process over a file that was cut short.
 func try(path string) error {
 	if err := inspect(path); err != nil {
+		return err
+	}
+	if err := preload(path); err != nil {
 		return err
 	}
 	// Linux builds of the library, 1.31.1 among them, report its use to its maker, under an

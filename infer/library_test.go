@@ -107,7 +107,7 @@ func TestLibrariesThatDoNotServe(t *testing.T) {
 				t.Fatal(err)
 			}
 			got := openInChild(t, path)
-			for _, want := range []string{"missing: ONNX Runtime", "(--onnxruntime)", path, test.says, "make runtime"} {
+			for _, want := range []string{"missing: ONNX Runtime", "(--onnxruntime)", path, test.says, "stylecam runtime install"} {
 				if !strings.Contains(got, want) {
 					t.Errorf("%q does not say %q", got, want)
 				}
@@ -158,7 +158,7 @@ func TestSearchForTheLibrary(t *testing.T) {
 		if strings.HasPrefix(got, "opened: ") {
 			t.Skip("this system has an ONNX Runtime installed: ", got)
 		}
-		if !strings.HasPrefix(got, "missing: ") || !strings.Contains(got, "run `make runtime`") {
+		if !strings.HasPrefix(got, "missing: ") || !strings.Contains(got, "run `stylecam runtime install`") {
 			t.Errorf("got %q", got)
 		}
 	})

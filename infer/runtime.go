@@ -30,8 +30,9 @@ import (
 // Options say what to run the networks on. The zero value serves.
 type Options struct {
 	// Library is the path of ONNX Runtime's library. By default it is
-	// $ONNXRUNTIME_LIB, else the first fitting one in the dynamic linker's folders,
-	// else the one in ~/.cache/stylecam.
+	// $ONNXRUNTIME_LIB, else the GPU's build in ~/.cache/stylecam where a GPU is to
+	// compute, else the first fitting one in the dynamic linker's folders, else the
+	// one in ~/.cache/stylecam.
 	Library string
 	// Provider computes. It defaults to Auto. Any other is used or refused.
 	Provider Provider
@@ -56,7 +57,7 @@ type closer interface{ Close() error }
 // Open loads the library and tries the provider. The error wraps
 // [filter.ErrMissing] and tells how to get what is missing.
 func Open(o Options) (*Runtime, error) {
-	path, err := load(o.Library)
+	path, err := load(o.Library, o.Provider)
 	if err != nil {
 		return nil, err
 	}
@@ -71,11 +72,10 @@ func Open(o Options) (*Runtime, error) {
 		return r, nil
 	}
 	if err := r.prove(); err != nil {
-		reason := inWords(err)
 		if o.Provider != Auto {
-			return nil, fmt.Errorf("provider %s: %w: %s; see `stylecam doctor`, or take --provider auto", o.Provider, filter.ErrMissing, reason)
+			return nil, fmt.Errorf("provider %s: %w: %s; or take --provider auto", o.Provider, filter.ErrMissing, reason(err))
 		}
-		r.provider, r.fallback = CPU, reason
+		r.provider, r.fallback = CPU, reason(err)
 	}
 	return r, nil
 }
@@ -83,7 +83,8 @@ func Open(o Options) (*Runtime, error) {
 // Provider names the one in use.
 func (r *Runtime) Provider() string { return r.provider.String() }
 
-// Fallback is the library's own reason for which Auto took the CPU, "" if it did not.
+// Fallback is the library's own reason for which Auto took the CPU, and what mends it,
+// "" if it did not.
 func (r *Runtime) Fallback() string { return r.fallback }
 
 // Version is ONNX Runtime's.

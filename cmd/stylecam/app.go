@@ -81,6 +81,7 @@ func (p *program) commands() []*cli.Command {
 		p.maskCommand(),
 		p.stylesCommand(),
 		p.modelsCommand(),
+		p.runtimeCommand(),
 		p.devicesCommand(),
 		p.doctorCommand(),
 		p.benchCommand(),

@@ -8,6 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"stylecam/filter"
+	"stylecam/native"
 )
 
 // finding is what the doctor has to say of one thing.
@@ -23,20 +24,28 @@ type status string
 const (
 	good    status = "good"
 	without status = "without" // it works, but for what this is needed for
-	missing status = "missing" // nothing is painted without it
+	missing status = "missing" // nothing is painted without it, or not on the GPU
 )
 
 func (p *program) doctorCommand() *cli.Command {
+	var gpu bool
 	return p.command(spec{
 		name:  "doctor",
 		usage: "tell what is missing on this machine, and what mends it",
 		about: `Looks at the library, the networks, the provider really in use (proved by one frame
-against the CPU), cameras, display, virtual camera and helpers. Ends with status 4 if
-nothing can be painted as it is.`,
-		examples: []string{"stylecam doctor", "stylecam doctor --provider cuda", "stylecam doctor --json"},
-		flags:    flags(p.settings.machine()),
+against the CPU), cameras, display, virtual camera and helpers. With --gpu it looks
+at what computing on an NVIDIA GPU takes, and nothing else. Ends with status 4 if nothing
+can be painted as it is, or, with --gpu, not on the GPU.`,
+		examples: []string{"stylecam doctor", "stylecam doctor --gpu", "stylecam doctor --provider cuda", "stylecam doctor --json"},
+		flags: append(flags(p.settings.machine()),
+			&cli.BoolFlag{Name: "gpu", Usage: "look at driver, CUDA, cuDNN, TensorRT and the GPU's build of ONNX Runtime", Destination: &gpu}),
 		run: func(ctx context.Context, _ *cli.Context) error {
-			findings := p.examine(ctx)
+			what, findings := "nothing can be painted", []finding(nil)
+			if gpu {
+				what, findings = "the GPU cannot compute", examineGPU(native.Here())
+			} else {
+				findings = p.examine(ctx)
+			}
 			if p.json {
 				if err := p.printJSON(findings); err != nil {
 					return err
@@ -51,7 +60,7 @@ nothing can be painted as it is.`,
 				}
 			}
 			if len(lacks) > 0 {
-				return fmt.Errorf("nothing can be painted: %w: %s", filter.ErrMissing, strings.Join(lacks, ", "))
+				return fmt.Errorf("%s: %w: %s", what, filter.ErrMissing, strings.Join(lacks, ", "))
 			}
 			return nil
 		},
@@ -72,7 +81,7 @@ func (p *program) examine(ctx context.Context) []finding {
 	findings := []finding{{"version", good, p.versionText(), ""}, networksFinding()}
 	runtime, err := p.openRuntime()
 	if err != nil {
-		findings = append(findings, finding{"onnxruntime", missing, oneLine(err), "make runtime"})
+		findings = append(findings, finding{"onnxruntime", missing, oneLine(err), "stylecam runtime install"})
 	} else {
 		defer runtime.Close()
 		findings = append(findings,

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/term"
 
 	"stylecam/filter"
+	"stylecam/native"
 )
 
 // watch tells how a run gets on, until ctx ends: for one with an end a bar with
@@ -114,3 +115,38 @@ func (b *lineBar) show(done uint64, fps float64) {
 }
 
 func (*lineBar) end() {}
+
+// bytesBar shows how far a download has come: a bar where somebody sees it, else a
+// line every ten seconds.
+type bytesBar struct {
+	p    *program
+	bar  *progressbar.ProgressBar // nil: lines
+	told time.Time
+}
+
+func (p *program) bytesBar() *bytesBar {
+	b := &bytesBar{p: p, told: time.Now()}
+	if f, ok := p.stderr.(*os.File); ok && !p.quiet && term.IsTerminal(int(f.Fd())) {
+		b.bar = progressbar.DefaultBytes(1, "")
+	}
+	return b
+}
+
+func (b *bytesBar) show(at native.Progress) {
+	switch {
+	case b.bar != nil:
+		b.bar.ChangeMax64(at.Total)
+		b.bar.Describe(at.Project)
+		_ = b.bar.Set64(at.Done)
+	case time.Since(b.told) > 10*time.Second:
+		b.told = time.Now()
+		b.p.tell("%s: %d of %d MB", at.Project, at.Done/1e6, at.Total/1e6)
+	}
+}
+
+func (b *bytesBar) end() {
+	if b.bar != nil {
+		_ = b.bar.Exit()
+		fmt.Fprintln(b.p.stderr)
+	}
+}

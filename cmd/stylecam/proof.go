@@ -97,7 +97,7 @@ func gpuFinding(r *infer.Runtime) finding {
 	f.Status, f.Detail = without, "NVIDIA, not in use"
 	if reason := r.Fallback(); reason != "" {
 		f.Detail += ": " + reason
-		f.Mend = "take ONNX Runtime's GPU build, with CUDA and cuDNN on LD_LIBRARY_PATH, by --onnxruntime FILE"
+		f.Mend = "stylecam doctor --gpu"
 	}
 	return f
 }
