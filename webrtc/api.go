@@ -57,7 +57,7 @@ func (s *Server) patchState(w http.ResponseWriter, r *http.Request) {
 	}
 	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, mostState))
 	if err != nil {
-		tooLarge(w, err)
+		unreadable(w, err)
 		return
 	}
 	if !json.Valid(data) {

@@ -157,7 +157,7 @@ func (p *Publisher) offer(peer *peer) (resource *url.URL, err error) {
 	}
 	select {
 	case <-gathered:
-	case <-time.After(3 * time.Second): // a STUN server that does not answer
+	case <-time.After(gatherWithin):
 	case <-p.ctx.Done():
 		return nil, p.ctx.Err()
 	}

@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"golang.org/x/net/netutil"
-	"golang.org/x/time/rate"
 
 	"stylecam/filter"
 	"stylecam/frame"
@@ -76,19 +75,8 @@ type Server struct {
 	done     chan struct{}      // serving has ended; nil before Serve
 }
 
-// limits bound what a client can make us do. They are generous to people and to
-// programs that behave.
-type limits struct {
-	offers  *rate.Limiter // sessions opened
-	changes *rate.Limiter // of settings
-	uploads *rate.Limiter // of styles
-}
-
-const (
-	mostConnections = 256
-	readHeader      = 5 * time.Second  // a client that takes longer is none
-	readBody        = 30 * time.Second // an upload over a slow line
-)
+// mostConnections are served at a time; the next one waits.
+const mostConnections = 256
 
 // Listen opens the ports: whatever is wrong with them is known before the camera
 // starts. Serve answers.
@@ -121,7 +109,7 @@ func Listen(cfg Config) (*Server, error) {
 		listener: listener,
 		sessions: newSessions(cfg.Sessions),
 		stream:   NewStream(cfg.Codecs...),
-		limits:   limits{offers: rate.NewLimiter(20, 60), changes: rate.NewLimiter(100, 200), uploads: rate.NewLimiter(1, 10)},
+		limits:   defaultLimits(),
 	}
 	port := listener.Addr().(*net.TCPAddr).Port
 	// A cookie belongs to a host, whatever the port: two stylecams share it.
@@ -191,8 +179,9 @@ func (s *Server) Serve(controls Controls) {
 	s.stop = stop
 	s.http = &http.Server{
 		Handler:           s.handler(),
-		ReadHeaderTimeout: readHeader,
-		ReadTimeout:       readBody,
+		ReadHeaderTimeout: s.limits.header,
+		ReadTimeout:       s.limits.body,
+		WriteTimeout:      s.limits.answer,
 		IdleTimeout:       time.Minute,
 		MaxHeaderBytes:    16 << 10,
 		BaseContext:       func(net.Listener) context.Context { return ctx },

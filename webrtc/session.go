@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"strings"
 	"sync"
 	"time"
 
@@ -33,10 +32,12 @@ var (
 	errOffer  = errors.New("the offer is malformed")
 	errAccept = errors.New("the offer holds no video in a codec of ours that goes the right way")
 	errFull   = errors.New("too many sessions")
+	errLate   = errors.New("the session took too long to be made")
 )
 
-// connectWithin is how long a session may take from its answer to a connection.
-const connectWithin = 15 * time.Second
+// gatherWithin is how long our own candidates are waited for: a STUN server may
+// not answer.
+const gatherWithin = 3 * time.Second
 
 // session is one WHEP or WHIP exchange, from the offer to its end. Its id and
 // etag are 128 random bits: knowing the URL is the right to end it.
@@ -44,10 +45,11 @@ type session struct {
 	id, etag string
 	peer     *peer
 	party    party
-	deadline *time.Timer
+	deadline *time.Timer // ends a session that does not come to a connection
 
-	mu    sync.Mutex
-	ended bool
+	mu     sync.Mutex
+	joined bool // the party has to be told of the end
+	ended  bool
 }
 
 // sessions are those that have not ended.
@@ -64,7 +66,7 @@ func newSessions(most int) *sessions {
 	return &sessions{byID: make(map[string]*session), most: most}
 }
 
-// reserve takes a place, which open fills or release gives back.
+// reserve takes a place for a session, which its end gives back.
 func (s *sessions) reserve() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -75,15 +77,8 @@ func (s *sessions) reserve() error {
 	return nil
 }
 
-func (s *sessions) release() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.opened--
-}
-
-// open answers an offer. Candidates are gathered before it returns, so that a
-// client need not trickle to hear ours.
-func (s *sessions) open(ctx context.Context, n *Network, who party, offer string) (_ *session, answer string, err error) {
+// open answers an offer; the session ends if it is not connected within that time.
+func (s *sessions) open(ctx context.Context, n *Network, who party, offer string, within time.Duration) (_ *session, answer string, err error) {
 	if err := s.reserve(); err != nil {
 		return nil, "", err
 	}
@@ -93,53 +88,84 @@ func (s *sessions) open(ctx context.Context, n *Network, who party, offer string
 		return nil, "", err
 	}
 	ss := &session{id: rand.Text(), etag: rand.Text(), peer: p, party: who}
-	joined := false
-	defer func() {
-		if err == nil {
-			return
-		}
-		if joined {
-			who.left(p)
-		}
-		_ = p.GracefulClose()
-		s.release()
-	}()
-	if err := p.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: offer}); err != nil {
-		return nil, "", fmt.Errorf("%w: %w", errOffer, err)
+	ss.mu.Lock() // which end waits for
+	ss.deadline = time.AfterFunc(within, func() { s.end(ss) })
+	ss.mu.Unlock()
+	p.OnConnectionStateChange(func(state webrtc.PeerConnectionState) { s.changed(ss, state) })
+	if answer, err = ss.negotiate(ctx, offer); err == nil {
+		err = s.add(ss)
 	}
-	if err := who.join(p); err != nil {
+	if err != nil {
+		s.end(ss)
 		return nil, "", err
 	}
-	joined = true
+	return ss, answer, nil
+}
+
+// negotiate turns an offer into its answer. Candidates are gathered before it
+// returns, so that a client need not trickle to hear ours.
+func (ss *session) negotiate(ctx context.Context, offer string) (answer string, err error) {
+	p := ss.peer
+	if err := p.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: offer}); err != nil {
+		return "", fmt.Errorf("%w: %w", errOffer, err)
+	}
+	if err := ss.join(); err != nil {
+		return "", err
+	}
 	description, err := p.CreateAnswer(nil)
 	if err != nil {
-		return nil, "", fmt.Errorf("%w: %w", errAccept, err)
+		return "", fmt.Errorf("%w: %w", errAccept, err)
 	}
-	if !hasVideo(description.SDP, who.direction()) {
-		return nil, "", errAccept
+	if !hasVideo(description.SDP, ss.party.direction()) {
+		return "", errAccept
 	}
-	ss.deadline = time.AfterFunc(connectWithin, func() { s.end(ss) })
-	p.OnConnectionStateChange(func(state webrtc.PeerConnectionState) { s.changed(ss, state) })
 	gathered := webrtc.GatheringCompletePromise(p.PeerConnection)
 	if err := p.SetLocalDescription(description); err != nil {
-		ss.deadline.Stop()
-		return nil, "", fmt.Errorf("%w: %w", errOffer, err)
+		return "", fmt.Errorf("%w: %w", errOffer, err)
 	}
 	select {
 	case <-gathered:
-	case <-time.After(3 * time.Second): // a STUN server that does not answer
+	case <-time.After(gatherWithin):
 	case <-ctx.Done():
-		ss.deadline.Stop()
-		return nil, "", ctx.Err()
+		return "", ctx.Err()
 	}
+	return p.LocalDescription().SDP, nil
+}
+
+// join has the party take the peer, unless the session is over already.
+func (ss *session) join() error {
+	ss.mu.Lock()
+	defer ss.mu.Unlock()
+	if ss.ended {
+		return errLate
+	}
+	if err := ss.party.join(ss.peer); err != nil {
+		return err
+	}
+	ss.joined = true
+	return nil
+}
+
+// add lets the session be found.
+func (s *sessions) add(ss *session) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed {
-		ss.deadline.Stop()
-		return nil, "", errFull
+	ss.mu.Lock()
+	defer ss.mu.Unlock()
+	switch {
+	case s.closed:
+		return errFull
+	case ss.ended:
+		return errLate
 	}
 	s.byID[ss.id] = ss
-	return ss, p.LocalDescription().SDP, nil
+	return nil
+}
+
+func (s *sessions) release() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.opened--
 }
 
 // changed follows the connection.
@@ -164,18 +190,20 @@ func (s *sessions) get(id string) *session {
 	return s.byID[id]
 }
 
-// end ends a session, once. The connection is closed beside, since pion may be
-// calling us from it.
+// end ends a session, once, however far it came. The connection is closed beside,
+// since pion may be calling us from it.
 func (s *sessions) end(ss *session) {
 	ss.mu.Lock()
-	ended := ss.ended
+	ended, joined := ss.ended, ss.joined
 	ss.ended = true
 	ss.mu.Unlock()
 	if ended {
 		return
 	}
 	ss.deadline.Stop()
-	ss.party.left(ss.peer)
+	if joined {
+		ss.party.left(ss.peer)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.byID, ss.id)
@@ -210,61 +238,4 @@ func hasVideo(description string, way webrtc.RTPTransceiverDirection) bool {
 		}
 	}
 	return false
-}
-
-// trickle is what a PATCH carries (RFC 8840): candidates, and whose they are.
-type trickle struct {
-	ufrag      string
-	candidates []webrtc.ICECandidateInit
-}
-
-// mostCandidates is how many a PATCH may carry; browsers send a handful.
-const mostCandidates = 64
-
-func parseTrickle(fragment string) (trickle, error) {
-	var t trickle
-	mid := ""
-	for line := range strings.Lines(fragment) {
-		line = strings.TrimSpace(line)
-		attribute, isAttribute := strings.CutPrefix(line, "a=")
-		key, value, _ := strings.Cut(attribute, ":")
-		switch {
-		case line == "" || strings.HasPrefix(line, "m="):
-		case !isAttribute:
-			return t, fmt.Errorf("%q is no line of a trickle-ice-sdpfrag", clip(line))
-		case key == "mid":
-			mid = value
-		case key == "ice-ufrag":
-			t.ufrag = value
-		case key == "candidate":
-			if len(t.candidates) == mostCandidates {
-				return t, fmt.Errorf("more than %d candidates", mostCandidates)
-			}
-			t.candidates = append(t.candidates, webrtc.ICECandidateInit{Candidate: attribute, SDPMid: &mid})
-		}
-	}
-	return t, nil
-}
-
-// add gives the peer its remote's candidates.
-func (ss *session) add(t trickle) error {
-	for _, c := range t.candidates {
-		if err := ss.peer.AddICECandidate(c); err != nil {
-			return fmt.Errorf("candidate %q: %w", clip(c.Candidate), err)
-		}
-	}
-	return nil
-}
-
-// restarts tells whether t speaks of other ICE credentials than the offer did.
-func (ss *session) restarts(t trickle) bool {
-	return t.ufrag != "" && !strings.Contains(ss.peer.RemoteDescription().SDP, "a=ice-ufrag:"+t.ufrag)
-}
-
-// clip keeps what a stranger sent short enough for a message.
-func clip(s string) string {
-	if len(s) > 60 {
-		return s[:60] + "…"
-	}
-	return s
 }

@@ -31,13 +31,6 @@ func (s *Server) signalling(mux *http.ServeMux, path string, who party) {
 	mux.HandleFunc(path+"/{id}", methods("OPTIONS, PATCH, DELETE"))
 }
 
-func methods(allowed string) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Allow", allowed)
-		problem(w, http.StatusMethodNotAllowed, r.Method+" means nothing here; "+allowed+" do")
-	}
-}
-
 func (s *Server) describe(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Accept-Post", typeSDP)
 	w.Header().Set("Accept-Patch", typeTrickle)
@@ -67,7 +60,7 @@ func (s *Server) offer(w http.ResponseWriter, r *http.Request, path string, who 
 	if !ok {
 		return
 	}
-	session, answer, err := s.sessions.open(r.Context(), s.network, who, offer)
+	session, answer, err := s.sessions.open(r.Context(), s.network, who, offer, s.limits.connect)
 	switch {
 	case errors.Is(err, errFull):
 		w.Header().Set("Retry-After", "5")
@@ -147,20 +140,10 @@ func body(w http.ResponseWriter, r *http.Request, mediaType string) (string, boo
 	}
 	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, mostSDP))
 	if err != nil {
-		tooLarge(w, err)
+		unreadable(w, err)
 		return "", false
 	}
 	return string(data), true
-}
-
-// tooLarge answers a body that could not be read.
-func tooLarge(w http.ResponseWriter, err error) {
-	var large *http.MaxBytesError
-	if errors.As(err, &large) {
-		problem(w, http.StatusRequestEntityTooLarge, "the body is too large")
-		return
-	}
-	problem(w, http.StatusBadRequest, "the body could not be read")
 }
 
 // accepts tells whether the client takes the media type.

@@ -103,7 +103,7 @@ func (s *Server) addStyle(w http.ResponseWriter, r *http.Request) {
 	}
 	picture, err := io.ReadAll(http.MaxBytesReader(w, r.Body, mostUpload))
 	if err != nil {
-		tooLarge(w, err)
+		unreadable(w, err)
 		return
 	}
 	if err := checkPicture(picture); err != nil {

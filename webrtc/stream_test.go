@@ -1,0 +1,196 @@
+package webrtc
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pion/interceptor/pkg/cc"
+	"github.com/pion/rtcp"
+	"github.com/pion/rtp"
+	"github.com/pion/webrtc/v4"
+
+	"stylecam/frame"
+)
+
+func TestViewerGetsPicturesFromAKeyFrameOn(t *testing.T) {
+	r := newRig(t, nil)
+	defer r.feed(10 * time.Millisecond)()
+	c := newClient(t, watch)
+	c.connect(r, "/whep")
+	if !strings.HasPrefix(c.location, "/whep/") || len(c.location) < 26 || c.etag == "" {
+		t.Errorf("location %q, etag %q", c.location, c.etag)
+	}
+	first := receive(t, "the first picture", c.pictures)
+	if key := receive(t, "the first key frame", c.keys); key != first {
+		t.Error("the first whole picture is no key frame")
+	}
+	last := first
+	for range 20 {
+		next := receive(t, "a picture", c.pictures)
+		if d := next.stamp - last.stamp; d == 0 || d > clockRate {
+			t.Fatalf("time stamps %d and %d", last.stamp, next.stamp)
+		}
+		last = next
+	}
+	if res := r.do("DELETE", c.location, ""); res.StatusCode != 200 {
+		t.Errorf("DELETE: %s", res.Status)
+	}
+	eventually(t, "no viewer is left", func() bool { return r.stream.Stats().Viewers == 0 })
+	if res := r.do("PATCH", c.location, "", "Content-Type: "+typeTrickle, "If-Match: "+c.etag); res.StatusCode != 404 {
+		t.Errorf("PATCH after DELETE: %s", res.Status)
+	}
+}
+
+func TestNothingIsEncodedForNobody(t *testing.T) {
+	r := newRig(t, nil)
+	f := frame.New(64, 48)
+	for range 10 {
+		if err := r.stream.Write(t.Context(), f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if coded, _ := r.codec.counts(); coded != 0 {
+		t.Errorf("%d pictures were encoded without a viewer", coded)
+	}
+}
+
+func TestKeyFrameComesOnRequestAndIsCoalesced(t *testing.T) {
+	r := newRig(t, nil)
+	defer r.feed(5 * time.Millisecond)()
+	var viewers []*client
+	for range 3 {
+		c := newClient(t, watch)
+		c.connect(r, "/whep")
+		viewers = append(viewers, c)
+	}
+	for _, c := range viewers {
+		receive(t, "the first key frame", c.keys)
+	}
+	eventually(t, "the joins' key frames are coded", func() bool { return r.stream.Stats().Viewers == 3 && !r.stream.renditions[0].key.Load() })
+	_, before := r.codec.counts()
+	for _, c := range viewers {
+		ssrc := uint32(c.GetReceivers()[0].Track().SSRC())
+		if err := c.WriteRTCP([]rtcp.Packet{
+			&rtcp.PictureLossIndication{MediaSSRC: ssrc},
+			&rtcp.FullIntraRequest{MediaSSRC: ssrc, FIR: []rtcp.FIREntry{{SSRC: ssrc}}},
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	eventually(t, "a key frame is coded", func() bool { _, now := r.codec.counts(); return now > before })
+	time.Sleep(2 * keyGap) // a second one would come in it
+	if _, now := r.codec.counts(); now > before+2 {
+		t.Errorf("%d key frames for six requests at once", now-before)
+	}
+}
+
+func TestOneEncoderForAllAndItFollowsTheSize(t *testing.T) {
+	r := newRig(t, nil)
+	for range 2 {
+		newClient(t, watch).connect(r, "/whep")
+	}
+	eventually(t, "both are counted", func() bool { return r.stream.Stats().Viewers == 2 })
+	for i, size := range [][2]int{{64, 48}, {64, 48}, {32, 24}} {
+		f := frame.New(size[0], size[1])
+		f.Captured = time.Now()
+		if err := r.stream.Write(t.Context(), f); err != nil {
+			t.Fatal(err)
+		}
+		if coded, _ := r.codec.counts(); coded != i+1 {
+			t.Errorf("%d pictures coded after %d frames for two viewers", coded, i+1)
+		}
+		if r.codec.size != size {
+			t.Errorf("the encoder is of %v, the frame of %v", r.codec.size, size)
+		}
+	}
+}
+
+func TestEachCodecIsEncodedOnlyForThoseWhoSpeakIt(t *testing.T) {
+	var vp8, h264 fakeCodec
+	r := newRig(t, func(c *Config) {
+		c.Codecs = []Codec{
+			VP8(func(int, int, int) (Encoder, error) { return &vp8, nil }),
+			H264(func(int, int, int) (Encoder, error) { return &h264, nil }),
+		}
+	})
+	defer r.feed(10 * time.Millisecond)()
+	only := func(c Codec) func(*webrtc.PeerConnection) {
+		return func(pc *webrtc.PeerConnection) {
+			watch(pc)
+			if err := pc.GetTransceivers()[0].SetCodecPreferences([]webrtc.RTPCodecParameters{{RTPCodecCapability: c.capability}}); err != nil {
+				panic(err)
+			}
+		}
+	}
+	coded := func(c *fakeCodec) bool { n, _ := c.counts(); return n > 0 }
+	newClient(t, only(H264(nil))).connect(r, "/whep")
+	eventually(t, "H.264 is coded", func() bool { return coded(&h264) })
+	if coded(&vp8) {
+		t.Error("VP8 is coded, and nobody speaks it")
+	}
+	newClient(t, watch).connect(r, "/whep") // speaks both
+	eventually(t, "VP8 is coded", func() bool { return coded(&vp8) })
+}
+
+func TestTimeStampsAreTheFramesOwn(t *testing.T) {
+	s := NewStream()
+	start := time.Now()
+	for _, c := range []struct {
+		at   time.Duration
+		want int64
+	}{{0, 0}, {time.Second, 90000}, {time.Second, 90001}, {time.Second / 2, 90002}, {100 * time.Hour, 32400000000}} {
+		if got := s.stamp(start.Add(c.at)); got != c.want {
+			t.Errorf("%v after the first: %d, want %d", c.at, got, c.want)
+		}
+	}
+}
+
+// guess is a bandwidth estimate that a test sets.
+type guess struct {
+	cc.BandwidthEstimator
+	kbps int
+}
+
+func (g *guess) GetTargetBitrate() int { return 1000 * g.kbps }
+
+func TestRateFollowsTheSlowestViewerWithinBounds(t *testing.T) {
+	var codec fakeCodec
+	s := NewStream(VP8(func(_, _, kbps int) (Encoder, error) { codec.kbps = kbps; return &codec, nil }))
+	fast, slow := &guess{kbps: 1e6}, &guess{kbps: 1e6}
+	for _, g := range []*guess{fast, slow} {
+		p := &peer{estimate: g, outlet: &outlet{}}
+		p.outlet.bound.Store(&binding{rendition: s.renditions[0], writer: nowhere{}})
+		s.connected(p)
+	}
+	f := frame.New(640, 480)
+	most := mostKbps(640, 480)
+	for _, c := range []struct {
+		fast, slow, want int
+		wait             time.Duration
+	}{
+		{9000, 9000, most, 0},
+		{9000, 1000, 1000, 0},      // down at once
+		{9000, 20, leastKbps, 0},   // not into mud
+		{9000, 2000, leastKbps, 0}, // up at leisure
+		{9000, 2000, 2000, 1100 * time.Millisecond},
+		{9000, 2040, 2000, 0}, // not for every wobble
+	} {
+		fast.kbps, slow.kbps = c.fast, c.slow
+		s.renditions[0].changed = s.renditions[0].changed.Add(-c.wait)
+		f.Captured = f.Captured.Add(time.Second / 30)
+		if err := s.Write(t.Context(), f); err != nil {
+			t.Fatal(err)
+		}
+		if codec.kbps != c.want {
+			t.Errorf("with viewers that bear %d and %d kbit/s: %d, want %d", c.fast, c.slow, codec.kbps, c.want)
+		}
+	}
+}
+
+// nowhere takes packets.
+type nowhere struct{}
+
+func (nowhere) WriteRTP(*rtp.Header, []byte) (int, error) { return 0, nil }
+
+func (nowhere) Write([]byte) (int, error) { return 0, nil }
