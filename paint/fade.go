@@ -1,6 +1,7 @@
 package paint
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -10,7 +11,12 @@ import (
 )
 
 // fadeTime is how long one style takes to become another.
-const fadeTime = 300 * time.Millisecond
+const fadeTime = 500 * time.Millisecond
+
+// strongest is how many styles a layer keeps of a fade that is sent elsewhere half
+// way. Whoever leafs through the styles would otherwise have them all painted at
+// once, each at its price.
+const strongest = 2
 
 // part is one style's part in a picture: its weight in each layer, each adding up
 // to 1 over all parts.
@@ -21,7 +27,8 @@ type part struct {
 }
 
 // fader knows the styles at work, and lets them change over a moment, not at once:
-// from one set of weights to another, by the time of the frames.
+// from one set of weights to another, by the time of the frames. Both sets go
+// through SANet in one pass, as their shares of each place.
 type fader struct {
 	style, personStyle filter.Mix // as last asked for
 	from, to, now      []part
@@ -35,7 +42,11 @@ func (d *fader) parts(p *filter.Params, at time.Time, find func(string) (*style.
 		if err != nil {
 			return nil, err
 		}
-		d.from, d.to, d.began = slices.Clone(d.now), to, at
+		from := slices.Clone(d.now)
+		if d.fading() {
+			from = thin(from)
+		}
+		d.from, d.to, d.began = from, to, at
 		d.style, d.personStyle = p.Style, p.PersonStyle
 	}
 	t := float32(at.Sub(d.began)) / float32(fadeTime)
@@ -55,6 +66,27 @@ func (d *fader) parts(p *filter.Params, at time.Time, find func(string) (*style.
 
 // fading tells whether the last parts were on their way.
 func (d *fader) fading() bool { return len(d.from) > 0 }
+
+// thin leaves each layer its strongest styles, their weights adding up to 1 again.
+func thin(parts []part) []part {
+	for _, weight := range []func(*part) *float32{
+		func(s *part) *float32 { return &s.person },
+		func(s *part) *float32 { return &s.background },
+	} {
+		slices.SortFunc(parts, func(a, b part) int { return cmp.Compare(*weight(&b), *weight(&a)) })
+		var sum float32
+		for i := range parts {
+			if i >= strongest {
+				*weight(&parts[i]) = 0
+			}
+			sum += *weight(&parts[i])
+		}
+		for i := range parts {
+			*weight(&parts[i]) /= sum
+		}
+	}
+	return slices.DeleteFunc(parts, func(s part) bool { return s.person == 0 && s.background == 0 })
+}
 
 // resolve finds the tensors of a setting's styles.
 func resolve(p *filter.Params, find func(string) (*style.Tensors, error)) ([]part, error) {

@@ -1,11 +1,13 @@
 package paint
 
 import (
+	"fmt"
 	"math"
 	"testing"
 	"time"
 
 	"stylecam/filter"
+	"stylecam/style"
 )
 
 func TestStylesFade(t *testing.T) {
@@ -50,6 +52,70 @@ func TestStylesFade(t *testing.T) {
 				t.Errorf("after %v: %s has %g, want %g", step.after, name, got[name], w)
 			}
 		}
+	}
+}
+
+// However fast one leafs through the styles, only a few of them are painted at once.
+func TestLeafingThroughStylesPaintsFewAtOnce(t *testing.T) {
+	tensors := make(map[string]*style.Tensors)
+	find := func(name string) (*style.Tensors, error) {
+		if tensors[name] == nil {
+			tensors[name] = new(style.Tensors)
+		}
+		return tensors[name], nil
+	}
+	var d fader
+	now := time.Unix(0, 0)
+	for n := range 40 {
+		p := filter.Defaults(fmt.Sprint("background ", n))
+		p.PersonStyle = filter.Mix{{Name: fmt.Sprint("person ", n), Weight: 1}}
+		parts, err := d.parts(&p, now, find, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(parts) > 2*(strongest+1) {
+			t.Fatalf("at change %d, %d styles are painted", n, len(parts))
+		}
+		var person, background float32
+		for _, s := range parts {
+			person, background = person+s.person, background+s.background
+		}
+		if math.Abs(float64(person)-1) > 1e-5 || math.Abs(float64(background)-1) > 1e-5 {
+			t.Fatalf("at change %d the weights add up to %g and %g", n, person, background)
+		}
+		now = now.Add(fadeTime / 8)
+	}
+}
+
+// One style becomes another within a live run of frames: every step small, SANet
+// run once a frame.
+func TestAChangeOfStyleIsSmooth(t *testing.T) {
+	s := newStudio(t, nil)
+	f := portrait(320, 240)
+	p := filter.Defaults("dark")
+	p.Detail, p.Person = 0, p.Background
+	brightness := func() int {
+		f.Captured = f.Captured.Add(time.Second / 30)
+		return int(s.apply(t, f, p).Row(10)[30])
+	}
+	before := brightness()
+	p.Style = filter.Mix{{Name: "light", Weight: 1}}
+	runs, last, frames := s.sanet.runs, before, 0
+	for ; last < 215 && frames < 30; frames++ {
+		v := brightness()
+		if v < last-1 || v > last+20 {
+			t.Errorf("from %d to %d within one frame", last, v)
+		}
+		last = v
+	}
+	if frames < 12 || frames > 18 {
+		t.Errorf("took %d frames, want half a second", frames)
+	}
+	if s.sanet.runs != runs+frames {
+		t.Errorf("SANet ran %d times for %d frames", s.sanet.runs-runs, frames)
+	}
+	if brightness(); s.sanet.styles != 1 {
+		t.Errorf("%d styles are painted after the fade", s.sanet.styles)
 	}
 }
 

@@ -16,6 +16,7 @@ type job struct {
 	params *filter.Params
 	trace  *filter.Trace
 	size   sizes
+	mask   *blend.Mask // once made
 }
 
 // painted is what paintings were made with.
@@ -24,7 +25,19 @@ type painted struct {
 	size   sizes
 }
 
-// paint makes the picture that was planned.
+// picture makes the picture that was planned, as a frame of the pool.
+func (j *job) picture(ctx context.Context, do plan) (*frame.Frame, error) {
+	f := j.scene.Frame
+	picture := j.Pool.Get(f.Width, f.Height)
+	picture.Seq, picture.Captured = f.Seq, f.Captured
+	if err := j.paint(ctx, picture, do); err != nil {
+		picture.Release()
+		return nil, err
+	}
+	return picture, nil
+}
+
+// paint fills the picture.
 func (j *job) paint(ctx context.Context, picture *frame.Frame, do plan) (err error) {
 	began := time.Now()
 	var mask *blend.Mask
@@ -50,8 +63,11 @@ func (j *job) paint(ctx context.Context, picture *frame.Frame, do plan) (err err
 	return nil
 }
 
-// segment makes the frame's mask.
+// segment makes the frame's mask, once: the refiner takes each call for a new frame.
 func (j *job) segment(ctx context.Context) (*blend.Mask, error) {
+	if j.mask != nil {
+		return j.mask, nil
+	}
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -70,7 +86,20 @@ func (j *job) segment(ctx context.Context) (*blend.Mask, error) {
 		Smoothing: j.params.Smoothing, Feather: j.params.Feather, Still: j.Still,
 	})
 	j.trace.Lap(filter.StageRefine, start)
-	return mask, err
+	if err != nil {
+		return nil, err
+	}
+	j.mask = mask
+	return mask, nil
+}
+
+// full is the frame's mask, a byte a pixel.
+func (j *job) full(ctx context.Context) ([]byte, error) {
+	mask, err := j.segment(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return mask.Full()
 }
 
 // coat is how one layer is painted.

@@ -105,66 +105,64 @@ func (p *Painter) Close() error {
 }
 
 // Apply returns the picture of f. See [filter.Filter].
-func (p *Painter) Apply(ctx context.Context, f *frame.Frame, params *filter.Params, t *filter.Trace) (*frame.Frame, error) {
+func (p *Painter) Apply(ctx context.Context, f *frame.Frame, params *filter.Params, t *filter.Trace) (picture *frame.Frame, err error) {
 	do := planFor(params)
 	if do.nothing() {
 		return f.Retain(), nil
 	}
-	picture := p.Pool.Get(f.Width, f.Height)
-	picture.Seq, picture.Captured = f.Seq, f.Captured
-	err := p.with(f, params, t, func(j *job) error { return j.paint(ctx, picture, do) })
-	if err != nil {
-		picture.Release()
-		return nil, fmt.Errorf("paint frame %d of %dx%d: %w", f.Seq, f.Width, f.Height, err)
-	}
-	return picture, nil
+	err = p.with("paint", f, params, t, func(j *job) (err error) {
+		picture, err = j.picture(ctx, do)
+		return err
+	})
+	return picture, err
 }
 
 // Mask returns the refined mask of f: a byte a pixel, 255 = person, good until the
 // painter's next frame.
-func (p *Painter) Mask(ctx context.Context, f *frame.Frame, params *filter.Params, t *filter.Trace) ([]byte, error) {
-	var full []byte
-	err := p.with(f, params, t, func(j *job) error {
-		mask, err := j.segment(ctx)
-		if err == nil {
-			full, err = mask.Full()
+func (p *Painter) Mask(ctx context.Context, f *frame.Frame, params *filter.Params, t *filter.Trace) (full []byte, err error) {
+	err = p.with("mask", f, params, t, func(j *job) (err error) {
+		full, err = j.full(ctx)
+		return err
+	})
+	return full, err
+}
+
+// ApplyMasked is Apply and Mask of one frame.
+func (p *Painter) ApplyMasked(ctx context.Context, f *frame.Frame, params *filter.Params, t *filter.Trace) (picture *frame.Frame, full []byte, err error) {
+	err = p.with("paint", f, params, t, func(j *job) (err error) {
+		if full, err = j.full(ctx); err == nil {
+			picture, err = j.picture(ctx, planFor(params))
 		}
 		return err
 	})
-	if err != nil {
-		return nil, fmt.Errorf("mask frame %d of %dx%d: %w", f.Seq, f.Width, f.Height, err)
-	}
-	return full, nil
+	return picture, full, err
 }
 
 // CutOut returns f with its refined mask as opacity.
-func (p *Painter) CutOut(ctx context.Context, f *frame.Frame, params *filter.Params, t *filter.Trace) (*image.NRGBA, error) {
-	var out *image.NRGBA
-	err := p.with(f, params, t, func(j *job) error {
+func (p *Painter) CutOut(ctx context.Context, f *frame.Frame, params *filter.Params, t *filter.Trace) (out *image.NRGBA, err error) {
+	err = p.with("cut out", f, params, t, func(j *job) error {
 		mask, err := j.segment(ctx)
 		if err == nil {
 			out, err = p.composer.CutOut(p.scene, mask)
 		}
 		return err
 	})
-	if err != nil {
-		return nil, fmt.Errorf("cut out frame %d of %dx%d: %w", f.Seq, f.Width, f.Height, err)
-	}
-	return out, nil
+	return out, err
 }
 
-// with does one frame's work.
-func (p *Painter) with(f *frame.Frame, params *filter.Params, t *filter.Trace, work func(*job) error) error {
-	if err := p.scene.Load(f); err != nil {
-		return err
+// with does one frame's work, which an error names.
+func (p *Painter) with(what string, f *frame.Frame, params *filter.Params, t *filter.Trace, work func(*job) error) error {
+	err := p.scene.Load(f)
+	if err == nil {
+		defer p.scene.Unload()
+		quality := params.Quality
+		if p.Still && quality == filter.Auto {
+			quality = filter.Best
+		}
+		err = work(&job{Painter: p, params: params, trace: t, size: p.pace.size(f.Width, f.Height, quality)})
 	}
-	defer p.scene.Unload()
-	quality := params.Quality
-	if p.Still && quality == filter.Auto {
-		quality = filter.Best
+	if err != nil {
+		return fmt.Errorf("%s frame %d of %dx%d: %w", what, f.Seq, f.Width, f.Height, err)
 	}
-	return work(&job{
-		Painter: p, params: params, trace: t,
-		size: p.pace.size(f.Width, f.Height, quality),
-	})
+	return nil
 }

@@ -1,6 +1,7 @@
 package paint
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -376,6 +377,36 @@ func TestMaskAndCutOut(t *testing.T) {
 	}
 	if cut.NRGBAAt(320, 240).A != 255 || cut.NRGBAAt(0, 0).A != 0 {
 		t.Error("the cut-out's opacity is not the mask")
+	}
+}
+
+// Picture and mask of one frame are made of one look at it: the refiner would take a
+// second for the next frame, at which nothing moved.
+func TestPictureAndMaskAreOfOneLook(t *testing.T) {
+	s := newStudio(t, nil)
+	p := filter.Defaults("dark")
+	p.Smoothing = filter.Steady
+	alone := newStudio(t, nil)
+	for n := range 3 {
+		f := portrait(320, 240)
+		for y := range f.Height { // somebody walks in
+			copy(f.Row(y)[3*40*n:], f.Row(y)[3*120:3*200])
+		}
+		want, err := alone.Mask(context.Background(), f, &p, &filter.Trace{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		picture, mask, err := s.ApplyMasked(context.Background(), f, &p, &filter.Trace{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		picture.Release()
+		if s.segnet.runs != n+1 {
+			t.Errorf("SegNet ran %d times for %d frames", s.segnet.runs, n+1)
+		}
+		if !bytes.Equal(mask, want) {
+			t.Errorf("the mask of frame %d is not that of the frame alone", n)
+		}
 	}
 }
 

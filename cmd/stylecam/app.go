@@ -55,13 +55,14 @@ permission: ` + "`stylecam doctor`" + ` tells what, and what mends it); 130 inte
 		Version:              p.versionText(),
 		Writer:               p.stdout,
 		ErrWriter:            p.stderr,
-		HideHelpCommand:      false,
+		HideHelpCommand:      true, // ours knows the nearest word
 		EnableBashCompletion: true,
 		Flags: []cli.Flag{
 			&cli.BoolFlag{Name: "json", Usage: "print the result for machines, on standard output", Destination: &p.json},
 			&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "tell what happens meanwhile", Destination: &p.verbose},
 			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "tell errors alone", Destination: &p.quiet},
 			&cli.BoolFlag{Name: "version", Usage: "print the version", Destination: new(bool)},
+			cli.HelpFlag, // cli adds it with its own help command alone
 		},
 		HideVersion:    true, // cli's own would take -v
 		ExitErrHandler: func(*cli.Context, error) {},
@@ -88,16 +89,16 @@ func (p *program) commands() []*cli.Command {
 		p.configCommand(),
 		p.completionCommand(),
 		p.manCommand(),
+		p.helpCommand(),
 	}
 }
 
 // noCommand is what runs when no command was recognised.
 func (p *program) noCommand(c *cli.Context) error {
-	if c.Bool("version") {
-		fmt.Fprintln(p.stdout, p.versionText())
-		return nil
-	}
-	if !c.Args().Present() {
+	switch {
+	case c.Bool("version"):
+		return p.printVersion()
+	case !c.Args().Present():
 		return cli.ShowAppHelp(c)
 	}
 	return unknownCommand(c.Args().First(), c.App.Commands, "stylecam help")
@@ -154,6 +155,9 @@ func (p *program) command(s spec) *cli.Command {
 		HideHelpCommand: true,
 		OnUsageError:    func(_ *cli.Context, err error, _ bool) error { return usageErr(tidy(err)) },
 		Action: func(c *cli.Context) error {
+			if c.Bool("version") {
+				return p.printVersion()
+			}
 			if err := checkArgs(s.args, c.Args().Slice()); err != nil {
 				return usageErr(err)
 			}
@@ -176,7 +180,10 @@ func (p *program) group(name, usage string, commands ...*cli.Command) *cli.Comma
 			return &usageError{fmt.Errorf("%s: %w", name, tidy(err)), example}
 		},
 		Action: func(c *cli.Context) error {
-			if !c.Args().Present() {
+			switch {
+			case c.Bool("version"):
+				return p.printVersion()
+			case !c.Args().Present():
 				return cli.ShowSubcommandHelp(c)
 			}
 			return unknownCommand(name+" "+c.Args().First(), commands, example)
@@ -194,8 +201,12 @@ func checkArgs(named string, given []string) error {
 			required++
 		}
 	}
-	if len(given) < required {
-		return fmt.Errorf("%s is missing", strings.Join(names[len(given):required], " and "))
+	switch missing := names[min(len(given), required):required]; len(missing) {
+	case 0:
+	case 1:
+		return fmt.Errorf("%s is missing", missing[0])
+	default:
+		return fmt.Errorf("%s are missing", strings.Join(missing, " and "))
 	}
 	if len(given) > len(names) && !strings.HasSuffix(strings.Trim(named, "[]"), "...") {
 		return fmt.Errorf("%q is one argument too many", given[len(names)])

@@ -10,7 +10,6 @@ import (
 
 	"stylecam/capture"
 	"stylecam/filter"
-	"stylecam/frame"
 	"stylecam/infer"
 	"stylecam/models"
 	"stylecam/style"
@@ -139,14 +138,4 @@ func (g *gallery) Close() error {
 		return nil
 	}
 	return g.encoder.Close()
-}
-
-// portrait is the demo's first frame, which previews and proofs are painted of.
-func portrait(ctx context.Context, width, height int) (*frame.Frame, error) {
-	source, err := capture.Open(ctx, capture.Config{Input: "demo", Width: width, Height: height, Frames: 1, Pool: new(frame.Pool)})
-	if err != nil {
-		return nil, err
-	}
-	defer source.Close()
-	return source.Read(ctx)
 }

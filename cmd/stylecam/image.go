@@ -98,18 +98,16 @@ func maskedCutOut(ctx context.Context, e *engine, photo *frame.Frame, params *fi
 
 // paintedCutOut is the painting under the photograph's mask.
 func paintedCutOut(ctx context.Context, e *engine, photo *frame.Frame, params *filter.Params) (image.Image, error) {
-	picture, err := e.paint(ctx, photo, params)
+	picture, mask, err := e.painter.ApplyMasked(ctx, photo, params, new(filter.Trace))
 	if err != nil {
 		return nil, err
 	}
-	mask, err := e.painter.Mask(ctx, photo, params, new(filter.Trace))
-	if err != nil {
-		return nil, err
-	}
+	defer picture.Release()
+	out := output.Image(picture)
 	for i, opacity := range mask {
-		picture.Pix[4*i+3] = opacity
+		out.Pix[4*i+3] = opacity
 	}
-	return picture, nil
+	return out, nil
 }
 
 // paint returns the painting of one picture.

@@ -10,6 +10,7 @@
 //	settings.go  every option: its flag, its text, its default
 //	config.go    options from the file and the environment
 //	engine.go    runtime, networks and styles, put together into a painter
+//	gallery.go   styles by name or file; newstyle.go makes them
 //	drive.go     the live loop, as run, video and bench share it
 //	exit.go      which error ends with which status
 package main
@@ -23,9 +24,6 @@ import (
 	"runtime/debug"
 	"syscall"
 )
-
-// version is set by the build: -ldflags "-X main.version=v1.2.3".
-var version = "unknown"
 
 // The window's toolkit wants the program's main thread, which is ours only if it
 // is taken before main begins.

@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
@@ -91,18 +89,4 @@ func sizes(all [][2]int) string {
 		texts[i] = fmt.Sprintf("%dx%d", s[1], s[0])
 	}
 	return strings.Join(texts, " ")
-}
-
-// versionText names the program and, by one hash over theirs, the networks it
-// carries: what a report of a fault has to say.
-func (p *program) versionText() string {
-	m, err := models.Builtin()
-	if err != nil {
-		return version + " (no networks: " + err.Error() + ")"
-	}
-	sum := sha256.New()
-	for _, entry := range m.Models {
-		fmt.Fprintln(sum, entry.SHA256)
-	}
-	return fmt.Sprintf("%s (networks %s %.12s)", version, strings.Join(m.Names(), ", "), hex.EncodeToString(sum.Sum(nil)))
 }
