@@ -44,6 +44,7 @@ type Info struct {
 	Width, Height int     // of every frame
 	FPS           float64 // as announced, else DefaultFPS
 	Frames        uint64  // how many will come, as announced; 0 when unknown or endless
+	Endless       bool    // a picture, the demo, the test card: drawn again for ever
 	Camera        bool    // worth waiting for when it goes away
 	Stable        string  // the Input that finds the same camera, whatever number it comes back under
 	Note          string  // what the user should be told (a file cut off, another size granted); may come late

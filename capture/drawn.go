@@ -24,11 +24,12 @@ type drawn struct {
 func newDrawn(name string, c Config, draw func(*frame.Frame, uint64)) *drawn {
 	return &drawn{
 		info: Info{
-			Name:   name,
-			Width:  cmp.Or(c.Width, DefaultWidth),
-			Height: cmp.Or(c.Height, DefaultHeight),
-			FPS:    cmp.Or(c.FPS, DefaultFPS),
-			Frames: c.Frames,
+			Name:    name,
+			Width:   cmp.Or(c.Width, DefaultWidth),
+			Height:  cmp.Or(c.Height, DefaultHeight),
+			FPS:     cmp.Or(c.FPS, DefaultFPS),
+			Frames:  c.Frames,
+			Endless: c.Frames == 0,
 		},
 		pool: c.Pool,
 		live: c.Live,

@@ -55,11 +55,13 @@ func openVideo(ctx context.Context, path string, c Config) (Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Some recorders announce their clock's ticks, a thousand a second, as the rate.
-	if d.rate > 0 && v.info.FPS > 1.5*d.rate {
-		v.info.FPS = d.rate
+	if d.rate > 0 { // a GIF has none, so no one knows how many frames it holds
+		// Some recorders announce their clock's ticks, a thousand a second, as the rate.
+		if v.info.FPS > 1.5*d.rate {
+			v.info.FPS = d.rate
+		}
+		v.info.Frames = uint64(d.duration.Seconds()*v.info.FPS + 0.5)
 	}
-	v.info.Frames = uint64(d.duration.Seconds()*v.info.FPS + 0.5)
 	v.time = func(seq uint64) time.Duration {
 		if seq == 0 {
 			return first

@@ -135,6 +135,24 @@ func TestVideoWithoutARate(t *testing.T) {
 	}
 }
 
+// A GIF that stands still for a second between two pictures is not cut off, however
+// few pictures its length would hold.
+func TestAnimationIsWhole(t *testing.T) {
+	path := ffmpeg(t, "slow.gif", cards(t, 160, 120, 0, 3), "-i", "-", "-vf", "setpts=N/TB")
+	s := open(t, Config{Input: path})
+	begin := read(t, s).Captured
+	if gap := read(t, s).Captured.Sub(begin); (gap - time.Second).Abs() > 50*time.Millisecond {
+		t.Errorf("the second picture comes after %v", gap)
+	}
+	read(t, s)
+	if _, err := s.Read(t.Context()); err != io.EOF {
+		t.Errorf("after the last picture: %v", err)
+	}
+	if note := s.Info().Note; note != "" {
+		t.Errorf("a whole file, but: %s", note)
+	}
+}
+
 func TestVideoEndsWithContext(t *testing.T) {
 	path := ffmpeg(t, "a.mp4", cards(t, 160, 120, 0, 200), "-i", "-", "-pix_fmt", "yuv420p")
 	ctx, cancel := context.WithCancel(t.Context())

@@ -18,9 +18,9 @@ import (
 type Options struct {
 	// FPS is the rate that the output is played at. It defaults to 30.
 	FPS float64
-	// Policy is the run's. With frame.Every each picture is written once; with
-	// frame.Newest a picture stands where its time of capture says, so that the
-	// video plays as fast as life went.
+	// Policy is the run's. A picture stands where its time of capture says, so that
+	// the video plays as fast as life went: it is repeated over a gap and, with
+	// frame.Newest, dropped where pictures come too thick.
 	Policy frame.Policy
 	// Sound is a file whose sound goes with a video file's pictures. "" is silence.
 	Sound string

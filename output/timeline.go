@@ -8,7 +8,8 @@ import (
 )
 
 // timeline places pictures on the even time line of a video. A camera's frames
-// come unevenly and a painter drops some; a video that took each for 1/30 s would
+// come unevenly and a painter drops some; telephones and screen recorders write
+// videos whose frames stand as unevenly. A video that took each for 1/30 s would
 // play too fast and part from its sound.
 //
 //	captured   0    34        99  140          ms
@@ -37,18 +38,16 @@ func (l *timeline) place(captured time.Time) (repeat int, write bool) {
 	if l.placed == 0 {
 		l.start = captured
 	}
-	if l.policy == frame.Newest {
-		ahead := captured.Sub(l.start).Seconds()*l.fps - float64(l.placed)
-		if ahead < -slack {
-			return 0, false
-		}
-		if ahead > slack {
-			repeat = int(math.Round(ahead))
-		}
-		if most := int(longestGap.Seconds() * l.fps); repeat > most {
-			l.start = l.start.Add(time.Duration(float64(repeat-most) / l.fps * float64(time.Second)))
-			repeat = most
-		}
+	ahead := captured.Sub(l.start).Seconds()*l.fps - float64(l.placed)
+	if ahead < -slack && l.policy == frame.Newest {
+		return 0, false
+	}
+	if ahead > slack {
+		repeat = int(math.Round(ahead))
+	}
+	if most := int(longestGap.Seconds() * l.fps); repeat > most {
+		l.start = l.start.Add(time.Duration(float64(repeat-most) / l.fps * float64(time.Second)))
+		repeat = most
 	}
 	l.placed += repeat + 1
 	return repeat, true

@@ -28,7 +28,8 @@ func TestTimeline(t *testing.T) {
 		{"too many are thinned out", frame.Newest, ms(0, 25, 50, 75, 100, 125, 150, 175, 200, 225, 250, 275, 300), "0159"},
 		{"half the rate", frame.Newest, ms(0, 200, 400, 600, 800), "001122334"},
 		{"time that runs back", frame.Newest, ms(0, 100, 200, 0, 300), "0124"},
-		{"every picture once", frame.Every, ms(0, 0, 900, 5, 5000), "01234"},
+		{"offline nothing is dropped", frame.Every, ms(0, 25, 50, 75, 100), "01234"},
+		{"offline a gap holds the last picture too", frame.Every, ms(0, 100, 110, 120, 500, 600), "0123345"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			line := timeline{fps: 10, policy: test.policy}

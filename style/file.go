@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -186,13 +187,16 @@ func decodeHeader(file []byte) (h header, rest []byte, err error) {
 // Read reads a .style file by its path.
 func Read(path string) (*Style, error) {
 	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("style %s: there is no such file: %w", path, filter.ErrInput)
+	}
 	if err != nil {
-		return nil, fmt.Errorf("style: %w: %w", filter.ErrInput, err)
+		return nil, fmt.Errorf("style: %w: %w", err, filter.ErrInput)
 	}
 	defer f.Close()
 	file, err := io.ReadAll(io.LimitReader(f, MaxFile+1))
 	if err != nil {
-		return nil, fmt.Errorf("style: %w: %w", filter.ErrInput, err)
+		return nil, fmt.Errorf("style: %w: %w", err, filter.ErrInput)
 	}
 	s, err := Decode(file)
 	if err != nil {

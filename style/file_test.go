@@ -137,7 +137,7 @@ func TestForTellsWhoseStyleItIs(t *testing.T) {
 }
 
 func TestReadOfAMissingFile(t *testing.T) {
-	if _, err := Read(filepath.Join(t.TempDir(), "none.style")); !errors.Is(err, filter.ErrInput) {
+	if _, err := Read(filepath.Join(t.TempDir(), "none.style")); !errors.Is(err, filter.ErrInput) || !strings.Contains(err.Error(), "none.style: there is no such file") {
 		t.Errorf("error is %v", err)
 	}
 }

@@ -46,6 +46,10 @@ func (p *program) drive(ctx context.Context, e *engine, d drive) (_ report, err 
 		return report{}, err
 	}
 	info := source.Info()
+	if info.Endless && d.policy == frame.Every && d.frames == 0 {
+		err := fmt.Errorf("%s: is a picture, not a video; paint it with: stylecam image: %w", info.Name, filter.ErrInput)
+		return report{}, errors.Join(err, source.Close())
+	}
 	p.log.Info("source", "name", info.Name, "size", fmt.Sprintf("%dx%d", info.Width, info.Height), "fps", info.FPS)
 	sinks, err := p.openSinks(e, d, info)
 	if err != nil {
