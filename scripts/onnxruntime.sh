@@ -118,12 +118,14 @@ unpack() {
 
 echo "fetching ONNX Runtime $version ..." >&2
 if by_pip; then
-	if is "$beside/$wheel" "$wheel_sha" && unpack "$beside/$wheel" &&
-		is "$beside/libonnxruntime.so.$version" "$wheel_lib_sha"; then
+	if ! is "$beside/$wheel" "$wheel_sha"; then
+		echo "onnxruntime.sh: $wheel came by pip with another sha256 than pinned; not used" >&2
+	elif unpack "$beside/$wheel" && is "$beside/libonnxruntime.so.$version" "$wheel_lib_sha"; then
 		keep "$beside/libonnxruntime.so.$version" "libonnxruntime.so.$version"
 		exit
+	else
+		echo "onnxruntime.sh: $wheel came by pip and could not be unpacked" >&2
 	fi
-	echo "onnxruntime.sh: $wheel came by pip with another sha256 than pinned; not used" >&2
 fi
 for way in by_npm by_release; do
 	$way || continue
