@@ -13,7 +13,7 @@ export CGO_LDFLAGS  := -Wl,--as-needed -lopencv_core -lopencv_imgproc -lopencv_i
 # ONNX Runtime's own reporting; the program switches it off itself (infer/library.go).
 export ORT_DISABLE_TELEMETRY := 1
 
-VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 PREFIX  ?= /usr/local
 
 # Packages that stand behind OpenCV or ONNX Runtime; all others build and test without cgo.
@@ -31,7 +31,9 @@ run: setup runtime build ## install what is missing, build, and paint: the camer
 
 .PHONY: build
 build: ## bin/stylecam
-	go build -ldflags "-X main.version=$(VERSION)" -o bin/stylecam ./cmd/stylecam
+	@[ -e bin/stylecam ] || echo "the first build takes some minutes: OpenCV's binding is compiled"
+	@go build -ldflags "-X main.version=$(VERSION)" -o bin/stylecam ./cmd/stylecam || \
+	  { echo 'stylecam: the build failed (above); if packages are missing, this installs them: make setup' >&2; exit 1; }
 
 .PHONY: install
 install: build ## program, manual page, completions, systemd user unit and desktop entry into PREFIX (/usr/local)

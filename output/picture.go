@@ -28,6 +28,12 @@ func CheckPicture(path string) error {
 	return fmt.Errorf("%s: pictures are written as %s", path, strings.Join(PictureEndings, ", "))
 }
 
+// KeepsTransparency tells whether a picture of that name keeps it.
+func KeepsTransparency(path string) bool {
+	kind := pictureKind(path)
+	return kind == ".png" || kind == ".webp"
+}
+
 // WritePicture writes a picture as its name's ending says, whole or not at all.
 func WritePicture(path string, m image.Image) error {
 	if err := CheckPicture(path); err != nil {

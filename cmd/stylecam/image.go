@@ -29,17 +29,17 @@ A picture keeps its size.`,
 		},
 		flags: append(flags(p.settings.picture(), p.settings.machine()),
 			&cli.BoolFlag{Name: "figure", Usage: "draw the paper's five panels: photograph, mask, both paintings, result", Destination: &figure},
-			&cli.BoolFlag{Name: "cut-out", Usage: "the painted person alone, on a transparent ground (PNG)", Destination: &cutOut},
+			&cli.BoolFlag{Name: "cut-out", Usage: "the painted person alone, on a transparent ground (PNG, WebP)", Destination: &cutOut},
 			sequenceFlag(&sequence)),
 		run: func(ctx context.Context, c *cli.Context) error {
-			draw := drawing{painted, true}
+			draw := drawing{of: painted, styled: true}
 			switch {
 			case figure && cutOut:
 				return &usageError{fmt.Errorf("image: --figure and --cut-out do not go together"), example}
 			case figure:
 				draw.of = fivePanels
 			case cutOut:
-				draw.of = paintedCutOut
+				draw.of, draw.transparent = paintedCutOut, true
 			}
 			return p.pictures(ctx, c.Args().Get(0), c.Args().Get(1), sequence, draw)
 		},
@@ -57,13 +57,13 @@ func (p *program) maskCommand() *cli.Command {
 			"stylecam mask photo.jpg mask.png",
 			"stylecam mask photo.jpg person.png --cut-out",
 		},
-		flags: append(flags(p.settings.picture(), p.settings.machine()),
-			&cli.BoolFlag{Name: "cut-out", Usage: "the person alone, on a transparent ground (PNG)", Destination: &cutOut},
+		flags: append(flags(p.settings.masking(), p.settings.machine()),
+			&cli.BoolFlag{Name: "cut-out", Usage: "the person alone, on a transparent ground (PNG, WebP)", Destination: &cutOut},
 			sequenceFlag(&sequence)),
 		run: func(ctx context.Context, c *cli.Context) error {
 			draw := drawing{of: maskAlone}
 			if cutOut {
-				draw.of = maskedCutOut
+				draw.of, draw.transparent = maskedCutOut, true
 			}
 			return p.pictures(ctx, c.Args().Get(0), c.Args().Get(1), sequence, draw)
 		},
@@ -76,8 +76,9 @@ func sequenceFlag(to *bool) cli.Flag {
 
 // drawing is what one of the commands makes of a picture.
 type drawing struct {
-	of     func(ctx context.Context, e *engine, photo *frame.Frame, params *filter.Params) (image.Image, error)
-	styled bool // it paints
+	of          func(ctx context.Context, e *engine, photo *frame.Frame, params *filter.Params) (image.Image, error)
+	styled      bool // it paints
+	transparent bool // in places
 }
 
 func painted(ctx context.Context, e *engine, photo *frame.Frame, params *filter.Params) (image.Image, error) {

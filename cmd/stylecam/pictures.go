@@ -23,10 +23,10 @@ func (p *program) pictures(ctx context.Context, in, out string, sequence bool, d
 	if err != nil {
 		return err
 	}
-	if out == "-" && p.json {
+	if jobs[0].out == "-" && p.json {
 		return &usageError{errors.New("--json and - both want standard output"), "stylecam image photo.jpg painted.png --json"}
 	}
-	if err := output.CheckPicture(jobs[0].out); err != nil { // before the work, not after it
+	if err := checkTarget(jobs[0], draw); err != nil { // before the work, not after it
 		return &usageError{err, "stylecam image photo.jpg painted.png"}
 	}
 	e, err := p.openEngine(use{still: !sequence})
@@ -87,6 +87,17 @@ func (p *program) pictures(ctx context.Context, in, out string, sequence bool, d
 	return nil
 }
 
+// checkTarget refuses what cannot be written as it is named.
+func checkTarget(j job, draw drawing) error {
+	if err := output.CheckPicture(j.out); err != nil {
+		return err
+	}
+	if draw.transparent && !output.KeepsTransparency(j.out) {
+		return fmt.Errorf("%s: JPEG has no transparency; write .png or .webp", j.out)
+	}
+	return nil
+}
+
 // result is a picture in the words of --json.
 type result struct {
 	In     string `json:"in"`
@@ -115,6 +126,9 @@ func pairs(in, out string) ([]job, error) {
 	info, err := os.Stat(in)
 	if in == "-" || err != nil || !info.IsDir() {
 		return []job{{in: in, out: out}}, nil // whoever reads it tells what is wrong
+	}
+	if out == "-" {
+		return nil, &usageError{fmt.Errorf("%s is a folder, of which one picture cannot go to standard output; name a folder", in), "stylecam image photos painted"}
 	}
 	var jobs []job
 	from := make(map[string]string)

@@ -59,6 +59,11 @@ func defaultSettings() settings {
 
 // picture returns the options of what is painted, and how.
 func (s *settings) picture() []*cli.GenericFlag {
+	return slices.Concat(s.painting(), s.masking())
+}
+
+// painting returns the options of the picture that a mask alone does not have.
+func (s *settings) painting() []*cli.GenericFlag {
 	p := &s.params
 	return category("Picture",
 		flagOf("style", "paint in this style: a `NAME` of `stylecam styles list`, a picture or .style file, or a blend a:0.3,b:0.7", &p.Style, filter.ParseMix, filter.Mix.String),
@@ -67,12 +72,19 @@ func (s *settings) picture() []*cli.GenericFlag {
 		flagOf("person", "strength of the style on the person, `α1,α2`", &p.Person, filter.ParseAlpha, filter.Alpha.String),
 		flagOf("background-mode", "fill the background by `MODE`: paint, original, blur, color:#00ff00 or image:FILE", &s.backgroundMode, parseMode(filter.FillPaint, filter.FillOriginal, filter.FillBlur, filter.FillColour, filter.FillPicture), mode.String),
 		flagOf("person-mode", "fill the person by `MODE`: paint or original", &s.personMode, parseMode(filter.FillPaint, filter.FillOriginal), mode.String),
-		flagOf("quality", "`SIZE` the networks work at: fast, balanced, best, or auto, which holds the frame rate", &p.Quality, filter.ParseQuality, filter.Quality.String),
 		flagOf("compose", "put person and background together by `WAY`: fused (one pass, no seam) or paper (two paintings overlaid)", &p.Compose, filter.ParseCompose, filter.Compose.String),
+		flagOf("detail", "how much of the frame's fine detail comes back into the painting, `NUMBER` from 0 to 2", &p.Detail, within(0, 2), formatFloat32),
+	)
+}
+
+// masking returns the options of the mask, and of the size that is worked at.
+func (s *settings) masking() []*cli.GenericFlag {
+	p := &s.params
+	return category("Picture",
+		flagOf("quality", "`SIZE` the networks work at: fast, balanced, best, or auto, which holds the frame rate", &p.Quality, filter.ParseQuality, filter.Quality.String),
 		flagOf("smoothing", "steady the mask over time: quick, steady, or a `NUMBER` from 0 to 1", &p.Smoothing, filter.ParseSmoothing, formatSmoothing),
 		flagOf("feather", "width of the mask's soft edge in `PIXELS`, 0 to 64", &p.Feather, within(0, 64), formatFloat32),
-		flagOf("detail", "how much of the frame's fine detail comes back into the painting, `NUMBER` from 0 to 2", &p.Detail, within(0, 2), formatFloat32),
-		flagOf("mirror", "mirror every output, not the window alone (`[=false]`)", &p.Mirror, parseBool, strconv.FormatBool),
+		flagOf("mirror", "mirror every output, not the window alone; `[=false]` does not", &p.Mirror, parseBool, strconv.FormatBool),
 	)
 }
 
