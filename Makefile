@@ -64,7 +64,7 @@ gpu: build ## ONNX Runtime for NVIDIA's GPUs, CUDA and cuDNN into ~/.cache/style
 .PHONY: test
 test: ## set up as `run` does, then every test
 	@scripts/setup.sh test
-	@$(MAKE) --no-print-directory runtime lint pure build test-go test-mats test-training
+	@$(MAKE) --no-print-directory runtime lint pure build test-go test-mats test-training test-browser
 
 .PHONY: test-go
 test-go: ## every Go test, with the race detector; a display of its own for the window
@@ -81,7 +81,7 @@ test-mats: ## the packages that use OpenCV, with every Mat counted
 .PHONY: test-browser
 test-browser: build ## the page, and our peers, in Chromium; screenshots into out/e2e
 	@scripts/setup.sh browser
-	cd webrtc/e2e && npm ci --no-audit --no-fund && node --test --test-concurrency=1
+	cd webrtc/e2e && npm ci --silent --no-audit --no-fund && node --test --test-concurrency=1 --test-reporter=spec
 
 LOOPBACKS ?= 0.12.7 0.13.2
 .PHONY: test-vm

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Paints the pictures of README.md into docs/pictures, from the demo's portrait:
 #
-#   scripts/pictures.sh     # after every training; needs ImageMagick
+#   scripts/pictures.sh       # after every training; needs ImageMagick
+#   scripts/pictures.sh page  # the page's, after every change of it, on a machine at rest
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -10,6 +11,12 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir -p docs/pictures
 
+if [ "${1:-}" = page ]; then
+  (cd webrtc/e2e && E2E_OUT=$work E2E_FPS=30 node --test page.test.mjs)
+  convert "$work/desktop-dark.png" -quality 88 docs/pictures/page.jpg
+  convert "$work/phone-light.png" -resize 390x -quality 88 docs/pictures/page-phone.jpg
+  exit
+fi
 tiles=("$photo")
 for style in starry-night great-wave kiss scream composition-vii udnie water-lilies; do
   bin/stylecam image --quiet "$photo" "$work/$style.png" --style "$style"

@@ -4,7 +4,7 @@
 #
 #   scripts/setup.sh run      to build and run it
 #   scripts/setup.sh test     and to run every test
-#   scripts/setup.sh browser  and to test the page, in Chromium
+#   scripts/setup.sh browser  to test the page alone, in Chromium
 #   scripts/setup.sh train    and to train the networks
 #
 # Does nothing, quickly, when all is there. Uses apt-get as root or by sudo;
@@ -17,12 +17,14 @@ run=(build-essential ca-certificates python3-pip
   libopencv-{calib3d,features2d,dnn,flann,ml,objdetect,photo,stitching,video}-dev
   libvpx-dev libopenh264-dev ffmpeg)
 test=(xvfb xauth xdotool imagemagick)
-browser=(chromium nodejs npm coturn)
+browser=(coturn)
+command -v npm >/dev/null || browser+=(nodejs npm) # another Node.js than the distribution's brings its own npm
+[ -n "${CHROMIUM:-}" ] || command -v chromium chromium-browser google-chrome >/dev/null || browser+=(chromium)
 train=(python3-venv)
 
 case "${1:-run}" in
   run) want=("${run[@]}") ;;
-  test) want=("${run[@]}" "${test[@]}") ;;
+  test) want=("${run[@]}" "${test[@]}" "${browser[@]}") ;;
   browser) want=("${run[@]}" "${browser[@]}") ;;
   train) want=("${train[@]}") ;;
   *) echo "usage: scripts/setup.sh run|test|browser|train" >&2; exit 2 ;;

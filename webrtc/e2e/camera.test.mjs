@@ -3,13 +3,13 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { browser, out, received, stylecam, until, watched } from "./rig.mjs";
+import { browser, difference, look, out, received, stylecam, until, watched } from "./rig.mjs";
 
 let cam, chromium;
 const clip = join(out, "clip.y4m");
 
 before(async () => {
-  execFileSync("ffmpeg", ["-v", "error", "-y", "-f", "lavfi", "-i", "testsrc2=size=640x480:rate=15", "-t", "3", "-pix_fmt", "yuv420p", clip]);
+  execFileSync("ffmpeg", ["-v", "error", "-y", "-f", "lavfi", "-i", "testsrc2=size=320x240:rate=10", "-t", "3", "-pix_fmt", "yuv420p", clip]);
   cam = await stylecam("--input", "webrtc", "--webrtc-address", "127.0.0.1:0");
   chromium = await browser({ camera: clip });
 });
@@ -33,12 +33,18 @@ test("before a camera is lent, a card is shown", async () => {
   await until("the card arrives", async () => (await received(page)).frames > 0);
   assert.equal(await publishing(page), false);
   await page.screenshot({ path: join(out, "card.png") });
+  const card = await look(page);
 
   await page.getByRole("button", { name: "Use this camera" }).click();
   await until("it is lent", () => publishing(page));
+  await until("its pictures take the card's place", async () => difference(card, await look(page)) > 20);
   const before = (await received(page)).frames;
-  await until("its pictures come back, painted", async () => (await received(page)).frames > before + 30);
+  await until("they come back", async () => (await received(page)).frames > before + 30);
   await page.screenshot({ path: join(out, "own-camera.png") });
+  const painted = await look(page);
+  await page.keyboard.press("Space");
+  await until("unpainted, they are others", async () => difference(painted, await look(page)) > 6);
+  await page.keyboard.press("Space");
 
   const second = await open();
   await second.getByRole("button", { name: "Use this camera" }).click();

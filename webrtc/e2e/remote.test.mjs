@@ -10,7 +10,7 @@ const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 let cam, chromium, base;
 
 before(async () => {
-  cam = await stylecam("--input", "demo", "--out", "webrtc", "--webrtc-address", "0.0.0.0:0", "--webrtc-tls", "self");
+  cam = await stylecam("--input", "demo", "--fps", "10", "--out", "webrtc", "--webrtc-address", "0.0.0.0:0", "--webrtc-tls", "self");
   chromium = await browser();
   base = new URL("/", cam.url).href;
 });

@@ -1,7 +1,7 @@
 // What the browser tests share: stylecam as a process, Chromium without a screen.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, mkdirSync } from "node:fs";
+import { existsSync, mkdtempSync, mkdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -30,6 +30,10 @@ export async function stylecam(...args) {
   return {
     url,
     said: () => said,
+    async kill() {
+      child.kill("SIGKILL");
+      await once(child, "exit");
+    },
     async stop() {
       if (child.exitCode !== null) return child.exitCode;
       child.kill("SIGINT");
@@ -39,10 +43,12 @@ export async function stylecam(...args) {
   };
 }
 
+const installed = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find((path) => existsSync(path));
+
 // browser starts Chromium; camera is a y4m or mjpeg file that plays its camera.
 export function browser({ camera, args = [] } = {}) {
   return chromium.launch({
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    executablePath: process.env.CHROMIUM ?? installed,
     args: [
       "--no-sandbox", "--autoplay-policy=no-user-gesture-required",
       // Without both it finds no way on a machine that has no network but loopback.

@@ -15,7 +15,7 @@ before(async () => {
   turn = spawn("turnserver", ["-n", "--no-cli", "--no-tls", "--no-dtls", "--log-file", "stdout", "--pidfile", "",
     "--listening-ip", "127.0.0.1", "--listening-port", port, "--relay-ip", "127.0.0.1", "--allow-loopback-peers",
     "--lt-cred-mech", "--realm", "stylecam", "--user", "me:s3cret"], { stdio: "ignore" });
-  cam = await stylecam("--input", "demo", "--out", "webrtc", "--webrtc-address", "127.0.0.1:0", "--webrtc-ice", `turn:me:s3cret@127.0.0.1:${port}`);
+  cam = await stylecam("--input", "demo", "--fps", "10", "--out", "webrtc", "--webrtc-address", "127.0.0.1:0", "--webrtc-ice", `turn:me:s3cret@127.0.0.1:${port}`);
   chromium = await browser();
 });
 

@@ -48,7 +48,7 @@ async function play() {
 test("a browser plays from a server what stylecam publishes, also after a restart", async (t) => {
   if (missing) return t.skip(missing);
   await start();
-  cam = await stylecam("-v", "--input", "demo", "--out", "whip:http://localhost:8080/whip");
+  cam = await stylecam("-v", "--input", "demo", "--fps", "10", "--out", "whip:http://localhost:8080/whip");
   await until("it is published", () => cam.said().includes("msg=publishing"));
   await play();
 

@@ -29,10 +29,14 @@ export async function change(settings, done, failed) {
   if (state) done(state);
 }
 
-// follow hears of every change of settings, and of statistics.
-export function follow({ state, stats, lost }) {
+// follow hears of every change of settings, and of statistics; for ever: a browser
+// by itself gives up on a server that answers with an error.
+export function follow(heard) {
   const events = new EventSource("/api/stats");
-  events.addEventListener("state", (e) => { if (!sending) state(JSON.parse(e.data)); }); // else it is old already
-  events.addEventListener("stats", (e) => stats(JSON.parse(e.data)));
-  events.onerror = lost;
+  events.addEventListener("state", (e) => { if (!sending) heard.state(JSON.parse(e.data)); }); // else it is old already
+  events.addEventListener("stats", (e) => heard.stats(JSON.parse(e.data)));
+  events.onerror = () => {
+    heard.lost();
+    if (events.readyState === EventSource.CLOSED) setTimeout(follow, 3000, heard);
+  };
 }

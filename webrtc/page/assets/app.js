@@ -33,6 +33,7 @@ const words = { connecting: "connecting", live: "live", lost: "lost; trying agai
 function chip(state, detail) {
   $("chip").dataset.state = state === "live" ? "live" : state === "connecting" ? "waiting" : "lost";
   $("chip-text").textContent = words[state];
+  $("chip-rate").textContent = "";
   if (state !== "live") {
     $("veil").firstElementChild.textContent = detail ?? (state === "lost" ? "The picture is gone; trying again…" : "Mixing the colours…");
     $("veil").classList.remove("gone");
@@ -52,9 +53,9 @@ api.follow({
   stats: (s) => {
     stats.render(s);
     $("camera").hidden = !s.camera.wanted;
-    if ($("chip").dataset.state === "live") $("chip").title = `${s.fps.toFixed(1)} pictures a second`;
+    if ($("chip").dataset.state === "live") $("chip-rate").textContent = `${s.fps.toFixed(0)} fps`;
   },
-  lost: () => { if ($("chip").dataset.state === "live") chip("lost"); },
+  lost: () => { $("chip-rate").textContent = ""; stats.clear(); }, // the picture has a way of its own
 });
 
 // This browser's camera.

@@ -26,10 +26,18 @@ export function select(name) {
   if (name === current) return;
   current = name;
   for (const input of strip.querySelectorAll("input")) input.checked = input.value === name;
+  reveal();
+}
+
+// reveal brings the chosen style into sight: the ribbon moves, the page does not.
+function reveal() {
   const chosen = strip.querySelector("input:checked")?.closest(".style").getBoundingClientRect();
   if (!chosen) return;
-  const shown = strip.getBoundingClientRect(); // the ribbon moves, the page does not
-  strip.scrollBy({ left: chosen.left - shown.left - (shown.width - chosen.width) / 2 });
+  const shown = strip.getBoundingClientRect();
+  strip.scrollBy({
+    left: chosen.left - shown.left - (shown.width - chosen.width) / 2,
+    top: chosen.top - shown.top - (shown.height - chosen.height) / 2,
+  });
 }
 
 // step goes to the next style, or the previous one.
@@ -48,6 +56,7 @@ async function load() {
   const chosen = select.value;
   select.replaceChildren(select.options[0], ...list.map((s) => new Option(s.title || pretty(s.name), s.name)));
   select.value = chosen;
+  reveal();
 }
 
 function card(style) {

@@ -17,11 +17,16 @@ export function render(stats) {
     fill.style.width = `${100 * ms / longest}%`;
     bar.append(fill);
     const value = Object.assign(document.createElement("span"), { className: "ms", textContent: `${ms.toFixed(1)} ms` });
-    row.append(name, bar, value);
+    row.append(name, value, bar);
     return row;
   }));
   const dropped = stats.drops + Object.values(stats.sinks).reduce((sum, s) => sum + s.drops, 0);
   $("s-small").dataset.server = `${stats.frames} pictures, ${dropped} dropped`;
+}
+
+// clear forgets figures that nobody renews.
+export function clear() {
+  for (const id of ["s-fps", "s-age", "s-rate", "s-viewers"]) $(id).textContent = "–";
 }
 
 // watch reads what the browser received, every second.

@@ -1,0 +1,37 @@
+// The stream itself, at a pace that a busy machine keeps: the test card, unpainted.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { browser, received, stylecam, until, watched } from "./rig.mjs";
+
+const card = ["--input", "card", "--fps", "10", "--background-mode", "original", "--person-mode", "original", "--out", "webrtc", "--webrtc-address"];
+let chromium, cam, page;
+
+before(async () => {
+  cam = await stylecam(...card, "127.0.0.1:0");
+  chromium = await browser();
+  page = await chromium.newPage();
+  await page.addInitScript(watched);
+  await page.goto(cam.url);
+});
+
+after(async () => {
+  await chromium?.close();
+  await cam?.stop();
+});
+
+test("a hundred pictures arrive without a freeze", async () => {
+  await until("a hundred pictures are decoded", async () => (await received(page)).frames >= 100);
+  const { freezes, lost } = await received(page);
+  assert.deepEqual({ freezes, lost }, { freezes: 0, lost: 0 });
+});
+
+test("a server that is killed and started again is found again", async () => {
+  const { host } = new URL(cam.url);
+  await cam.kill();
+  await page.locator("#chip[data-state=lost]").waitFor();
+  cam = await stylecam(...card, host.replace("localhost", "127.0.0.1"));
+  await page.locator("#chip[data-state=live]").waitFor();
+  const before = (await received(page)).frames;
+  await until("pictures come again", async () => (await received(page)).frames > before + 20);
+  await until("so do statistics", async () => await page.locator("#s-fps").textContent() !== "–");
+});
