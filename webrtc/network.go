@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/url"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/pion/ice/v4"
@@ -38,7 +39,15 @@ func NewNetwork(host string, port int, iceServers []string) (*Network, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := n.listen(host, port); err != nil {
+	err = n.listen(host, port)
+	for range 9 {
+		if port != 0 || !errors.Is(err, syscall.EADDRINUSE) {
+			break
+		}
+		_ = n.Close() // the system's choice for UDP was somebody's for TCP
+		err = n.listen(host, port)
+	}
+	if err != nil {
 		_ = n.Close()
 		return nil, fmt.Errorf("media port %d: %w", port, err)
 	}

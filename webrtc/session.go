@@ -127,9 +127,8 @@ func (ss *session) negotiate(ctx context.Context, offer string) (answer string, 
 	case <-gathered:
 	case <-time.After(gatherWithin):
 	case <-ctx.Done():
-		return "", ctx.Err()
 	}
-	return p.LocalDescription().SDP, nil
+	return p.LocalDescription().SDP, ctx.Err() // a client that is gone needs no session
 }
 
 // join has the party take the peer, unless the session is over already.
