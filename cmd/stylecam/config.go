@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -31,7 +32,9 @@ func (p *program) configFile() string {
 // what it was: it must never keep the camera from starting.
 func (p *program) loadSaved(onCommandLine func(name string) bool) {
 	options := p.settings.all()
-	for key, value := range p.readConfig() {
+	saved := p.readConfig()
+	for _, key := range slices.Sorted(maps.Keys(saved)) { // so that warnings come in one order
+		value := saved[key]
 		option := findOption(options, key)
 		if option == nil {
 			p.log.Warn("unknown setting, ignored", "key", key, "file", p.configFile(), "nearest", nearest(key, optionNames(options)))

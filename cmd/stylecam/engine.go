@@ -7,7 +7,6 @@ import (
 	"os"
 	"time"
 
-	"stylecam/capture"
 	"stylecam/filter"
 	"stylecam/frame"
 	"stylecam/infer"
@@ -131,39 +130,29 @@ func (p *program) runtimeOptions() infer.Options {
 	return infer.Options{Library: p.settings.library, Provider: p.settings.provider, Threads: p.settings.threads}
 }
 
-// params finishes the settings: the pictures of fills are read, and styles that
-// were only saved and are gone are replaced.
+// params finishes the settings: styles are loaded and a backdrop is read. A saved
+// one that is gone gives way to the default.
 func (p *program) params(ctx context.Context, e *engine) (filter.Params, error) {
-	params := p.settings.params
-	for _, layer := range []struct {
-		mode mode
-		fill *filter.Fill
-	}{{p.settings.backgroundMode, &params.BackgroundFill}, {p.settings.personMode, &params.PersonFill}} {
-		*layer.fill = layer.mode.fill
-		if layer.mode.file == "" {
-			continue
+	for _, style := range []struct {
+		option string
+		mix    *filter.Mix
+	}{{"style", &p.settings.params.Style}, {"person-style", &p.settings.params.PersonStyle}} {
+		err := e.gallery.load(ctx, *style.mix)
+		if err != nil && p.forget(err, style.option) {
+			err = e.gallery.load(ctx, *style.mix)
 		}
-		picture, err := capture.ReadPicture(layer.mode.file)
 		if err != nil {
 			return filter.Params{}, err
 		}
-		layer.fill.Picture = picture
 	}
-	if err := p.checkStyle(ctx, e, "style", &params.Style); err != nil {
+	backdrop, err := p.settings.backgroundMode.read()
+	if err != nil && p.forget(err, "background-mode") {
+		backdrop, err = p.settings.backgroundMode.read()
+	}
+	if err != nil {
 		return filter.Params{}, err
 	}
-	if err := p.checkStyle(ctx, e, "person-style", &params.PersonStyle); err != nil {
-		return filter.Params{}, err
-	}
+	params := p.settings.params
+	params.BackgroundFill, params.PersonFill = backdrop, p.settings.personMode.fill
 	return params, params.Validate()
-}
-
-// checkStyle loads the styles of a mix; of a saved one that is gone, the default's.
-func (p *program) checkStyle(ctx context.Context, e *engine, name string, mix *filter.Mix) error {
-	err := e.gallery.load(ctx, *mix)
-	if err == nil || !p.forget(err, name) {
-		return err
-	}
-	*mix = map[string]filter.Mix{"style": p.settings.params.Style, "person-style": p.settings.params.PersonStyle}[name]
-	return e.gallery.load(ctx, *mix)
 }

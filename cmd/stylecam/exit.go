@@ -62,10 +62,11 @@ func onlyCanceled(err error) bool {
 	return err == context.Canceled
 }
 
-// oneLine tells an error in one line, without the word by which its kind is known
-// at the end, which the exit status says as well.
+// oneLine tells an error in one line, without the words by which its kind is known,
+// which the exit status says as well.
 func oneLine(err error) string {
 	text := strings.Join(strings.FieldsFunc(err.Error(), func(r rune) bool { return r == '\n' }), "; ")
+	text = strings.ReplaceAll(text, filter.ErrInput.Error()+": ", "")
 	for _, kind := range []error{filter.ErrInput, filter.ErrMissing} {
 		text = strings.TrimSuffix(text, ": "+kind.Error())
 	}

@@ -93,9 +93,10 @@ func writeOddPictures(folder string, photo []byte) error {
 
 func TestOneLine(t *testing.T) {
 	for text, want := range map[string]string{
-		"a\nb":         "a; b",
-		"a: bad input": "a",
-		"a: missing":   "a",
+		"a\nb":                               "a; b",
+		"a: bad input":                       "a",
+		"style a: bad input: no .style file": "style a: no .style file",
+		"a: missing":                         "a",
 	} {
 		if got := oneLine(fmt.Errorf("%s", text)); got != want {
 			t.Errorf("oneLine(%q) = %q, want %q", text, got, want)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"stylecam/capture"
 	"stylecam/filter"
 )
 
@@ -88,6 +89,20 @@ func parseMode(allowed ...filter.FillKind) func(string) (mode, error) {
 }
 
 func (m mode) String() string { return m.text }
+
+// read returns the fill with its picture, if it is of one.
+func (m mode) read() (filter.Fill, error) {
+	if m.file == "" {
+		return m.fill, nil
+	}
+	picture, err := capture.ReadPicture(m.file)
+	if err != nil {
+		return filter.Fill{}, err
+	}
+	fill := m.fill
+	fill.Picture = picture
+	return fill, nil
+}
 
 func parseSize(s string) (size, error) {
 	if s == "" {

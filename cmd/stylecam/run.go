@@ -45,8 +45,8 @@ f flip, s snapshot, i statistics, h help, q quit.`,
 				if err != nil {
 					return &usageError{fmt.Errorf("run: %w", err), example}
 				}
-				started, err := p.runLive(ctx, pl)
-				if started || err == nil || ctx.Err() != nil || !p.forget(err, "input", "out") {
+				begun, err := p.runLive(ctx, pl)
+				if begun || err == nil || ctx.Err() != nil || !p.forget(err, "input", "out") {
 					return err
 				}
 			}
@@ -66,8 +66,9 @@ func (p *program) checkOutputs(outputs []sinkSpec) error {
 	return nil
 }
 
-// runLive runs as planned. It tells whether the run began at all.
-func (p *program) runLive(ctx context.Context, pl plan) (started bool, err error) {
+// runLive runs as planned. It has not begun where input or output could not be
+// opened, or gave nothing.
+func (p *program) runLive(ctx context.Context, pl plan) (begun bool, err error) {
 	for _, reason := range pl.reasons {
 		p.tell("%s", reason)
 	}
@@ -80,12 +81,12 @@ func (p *program) runLive(ctx context.Context, pl plan) (started bool, err error
 		reuse:    pl.input != "demo", // which `bench` and its like measure by
 	})
 	if err != nil {
-		return false, err
+		return true, err
 	}
 	defer e.Close()
 	params, err := p.params(ctx, e)
 	if err != nil {
-		return false, err
+		return true, err
 	}
 	r, err := p.drive(ctx, e, drive{
 		source: capture.Config{Input: pl.input, Width: pl.size.width, Height: pl.size.height, FPS: pl.fps, Frames: pl.length, Live: true, Pool: e.pool},
