@@ -49,9 +49,10 @@ func TestScripts(t *testing.T) {
 			return false, fmt.Errorf("no condition %q is known", condition)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits":   exits,
-			"oneline": oneLineOfError,
-			"picture": picture,
+			"exits":    exits,
+			"measured": measured,
+			"oneline":  oneLineOfError,
+			"picture":  picture,
 		},
 	})
 }
