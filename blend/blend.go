@@ -48,15 +48,16 @@ func (s *shelf) Close() {
 	s.mats = nil
 }
 
-// wrap gives OpenCV the pixels of f, without copying. f must outlive the Mat.
-func wrap(f *frame.Frame) (gocv.Mat, error) {
+// Wrap lends OpenCV the pixels of f, without copying. f, whose rows must follow each
+// other without a gap, outlives the Mat.
+func Wrap(f *frame.Frame) (gocv.Mat, error) {
 	if f.Stride != 3*f.Width {
 		return gocv.Mat{}, fmt.Errorf("wrap frame of %dx%d: rows are %d bytes apart, not %d", f.Width, f.Height, f.Stride, 3*f.Width)
 	}
 	return gocv.NewMatFromBytes(f.Height, f.Width, gocv.MatTypeCV8UC3, f.Pix)
 }
 
-// wrapBGR is wrap for the h*w*3 bytes of a working size.
+// wrapBGR is Wrap for the h*w*3 bytes of a working size.
 func wrapBGR(pix []byte, h, w int) (gocv.Mat, error) {
 	if len(pix) != h*w*3 {
 		return gocv.Mat{}, fmt.Errorf("wrap picture of %dx%d: has %d bytes, not %d", w, h, len(pix), h*w*3)

@@ -78,7 +78,7 @@ func NewComposer() *Composer {
 // Fused finishes one painting of both layers; m may be nil where both have the
 // same finish. dst has the size of the scene's frame.
 func (c *Composer) Fused(dst *frame.Frame, s *Scene, m *Mask, p Painting, person, background Finish) error {
-	out, err := wrap(dst)
+	out, err := Wrap(dst)
 	if err != nil {
 		return err
 	}

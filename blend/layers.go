@@ -32,7 +32,7 @@ const (
 
 // Layers lays the person over the background by the mask.
 func (c *Composer) Layers(dst *frame.Frame, s *Scene, m *Mask, person, background Layer) error {
-	out, err := wrap(dst)
+	out, err := Wrap(dst)
 	if err != nil {
 		return err
 	}
@@ -69,7 +69,7 @@ func (c *Composer) clean(top *gocv.Mat, s *Scene, m *Mask) error {
 // Layer makes a whole picture of one layer, of any kind but Blurred, which needs
 // somebody to be sharp before it.
 func (c *Composer) Layer(dst *frame.Frame, s *Scene, layer Layer) error {
-	out, err := wrap(dst)
+	out, err := Wrap(dst)
 	if err != nil {
 		return err
 	}
@@ -153,31 +153,18 @@ func (c *Composer) surround(out *gocv.Mat, picture gocv.Mat, m *Mask, background
 	)
 }
 
-// cover scales a still so that it fills the frame, and cuts what hangs over. The
-// last one is kept: a still may be far larger than the frame.
+// cover fills the frame with a still. The last one is kept: a still may be far
+// larger than the frame.
 func (c *Composer) cover(out *gocv.Mat, still *frame.Frame, to image.Point) error {
 	if c.still == still && size(c.backdrop) == to {
 		return c.backdrop.CopyTo(out)
 	}
-	picture, err := wrap(still)
+	picture, err := Wrap(still)
 	if err != nil {
 		return err
 	}
 	defer picture.Close()
-	w, h := still.Width, still.Height
-	if w*to.Y > h*to.X { // wider than wanted
-		w = max(h*to.X/to.Y, 1)
-	} else {
-		h = max(w*to.Y/to.X, 1)
-	}
-	x, y := (still.Width-w)/2, (still.Height-h)/2
-	part := picture.Region(image.Rect(x, y, x+w, y+h))
-	defer part.Close()
-	how := gocv.InterpolationArea
-	if w < to.X {
-		how = gocv.InterpolationCubic
-	}
-	if err := gocv.Resize(part, c.backdrop, to, 0, 0, how); err != nil {
+	if err := Cover(c.backdrop, picture, to); err != nil {
 		return err
 	}
 	c.still = still

@@ -45,7 +45,7 @@ func NewScene() *Scene {
 // f alive until then. Rows of f must follow one another without a gap.
 func (s *Scene) Load(f *frame.Frame) error {
 	s.Unload()
-	m, err := wrap(f)
+	m, err := Wrap(f)
 	if err != nil {
 		return err
 	}

@@ -11,7 +11,7 @@ import (
 // Overlay shows the frame, with what the mask calls background tinted: half the
 // frame and half a strong green.
 func (c *Composer) Overlay(dst *frame.Frame, s *Scene, m *Mask) error {
-	out, err := wrap(dst)
+	out, err := Wrap(dst)
 	if err != nil {
 		return err
 	}
@@ -45,7 +45,7 @@ func SideBySide(picture *frame.Frame, s *Scene) {
 
 // Mirror turns a picture left to right.
 func Mirror(picture *frame.Frame) error {
-	out, err := wrap(picture)
+	out, err := Wrap(picture)
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 
 	"gocv.io/x/gocv"
 
+	"stylecam/blend"
 	"stylecam/filter"
 	"stylecam/frame"
 	"stylecam/v4l2"
@@ -39,7 +40,7 @@ func TestDecoder(t *testing.T) {
 	for i := range 16 {
 		picture.Pix[3*i+2] = 255
 	}
-	m, err := matOf(picture)
+	m, err := blend.Wrap(picture)
 	if err != nil {
 		t.Fatal(err)
 	}

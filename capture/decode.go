@@ -6,6 +6,7 @@ import (
 
 	"gocv.io/x/gocv"
 
+	"stylecam/blend"
 	"stylecam/capture/camera"
 	"stylecam/filter"
 	"stylecam/frame"
@@ -79,7 +80,7 @@ func convert(dst *frame.Frame, data []byte, stored, used image.Point, kind gocv.
 	defer raw.Close()
 	part := raw.Region(image.Rectangle{Max: used})
 	defer part.Close()
-	out, err := matOf(dst)
+	out, err := blend.Wrap(dst)
 	if err != nil {
 		return false, err
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"time"
 
+	"stylecam/blend"
 	"stylecam/filter"
 	"stylecam/frame"
 	"stylecam/y4m"
@@ -93,7 +94,7 @@ func (v *rawVideo) picture(planes []byte) (*frame.Frame, error) {
 		return own, nil
 	}
 	defer own.Release()
-	src, err := matOf(own)
+	src, err := blend.Wrap(own)
 	if err != nil {
 		return nil, err
 	}

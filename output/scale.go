@@ -5,6 +5,7 @@ import (
 
 	"gocv.io/x/gocv"
 
+	"stylecam/blend"
 	"stylecam/frame"
 )
 
@@ -20,12 +21,12 @@ func (s *scaler) fit(f *frame.Frame, width, height int) (*frame.Frame, error) {
 	if s.out == nil {
 		s.out = frame.New(width, height)
 	}
-	in, err := matOf(f)
+	in, err := blend.Wrap(f)
 	if err != nil {
 		return nil, err
 	}
 	defer in.Close()
-	out, err := matOf(s.out)
+	out, err := blend.Wrap(s.out)
 	if err != nil {
 		return nil, err
 	}
@@ -39,10 +40,4 @@ func (s *scaler) fit(f *frame.Frame, width, height int) (*frame.Frame, error) {
 	}
 	s.out.Seq, s.out.Captured = f.Seq, f.Captured
 	return s.out, nil
-}
-
-// matOf lends a frame's pixels to OpenCV; the frame, whose rows follow each other
-// without a gap, must outlive the Mat.
-func matOf(f *frame.Frame) (gocv.Mat, error) {
-	return gocv.NewMatFromBytes(f.Height, f.Width, gocv.MatTypeCV8UC3, f.Pix)
 }

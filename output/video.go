@@ -13,6 +13,7 @@ import (
 
 	"gocv.io/x/gocv"
 
+	"stylecam/blend"
 	"stylecam/frame"
 )
 
@@ -141,7 +142,7 @@ func (v *Video) load(f *frame.Frame) error {
 	if err != nil {
 		return err
 	}
-	in, err := matOf(f)
+	in, err := blend.Wrap(f)
 	if err != nil {
 		return err
 	}

@@ -19,6 +19,7 @@ import (
 
 	"gocv.io/x/gocv"
 
+	"stylecam/blend"
 	"stylecam/filter"
 	"stylecam/frame"
 	"stylecam/output"
@@ -152,7 +153,7 @@ func (w *Window) Run(ctx context.Context) error {
 
 // take shows a new picture.
 func (w *Window) take(f *frame.Frame) error {
-	in, err := gocv.NewMatFromBytes(f.Height, f.Width, gocv.MatTypeCV8UC3, f.Pix)
+	in, err := blend.Wrap(f)
 	if err != nil {
 		return err
 	}
