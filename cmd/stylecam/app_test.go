@@ -2,6 +2,8 @@ package main
 
 import (
 	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -30,6 +32,38 @@ func TestEveryCommandShowsHow(t *testing.T) {
 				t.Errorf("%s --%s says nothing", c.Name, f.Names()[0])
 			}
 		}
+	}
+}
+
+// So are the command lines of the documents.
+func TestDocumentsShowWhatThereIs(t *testing.T) {
+	app := newProgram("stylecam", nil, io.Discard, io.Discard, func(string) string { return "" }).app()
+	documents, err := filepath.Glob("../../docs/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for _, name := range append(documents, "../../README.md") {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		code := false
+		for line := range strings.Lines(string(text)) {
+			if strings.HasPrefix(line, "```") {
+				code = !code
+			}
+			command, _, _ := strings.Cut(line, " #")
+			if words := strings.Fields(command); code && len(words) > 1 && words[0] == "stylecam" {
+				found++
+				for part := range strings.SplitSeq(command, "|") {
+					checkExample(t, app, strings.Fields(part))
+				}
+			}
+		}
+	}
+	if found < 10 {
+		t.Errorf("found %d command lines in the documents", found)
 	}
 }
 
