@@ -17,7 +17,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 PREFIX  ?= /usr/local
 
 # Packages that stand behind OpenCV or ONNX Runtime; all others build and test without cgo.
-CGO_PACKAGES := blend|capture|cmd/stylecam|infer|output|output/window|paint|webrtc/h264|webrtc/vp8
+CGO_PACKAGES := blend|capture|cmd/stylecam|device|infer|output|output/window|paint|webrtc/h264|webrtc/vp8
 PURE = $(shell go list ./... | grep -vE '^stylecam/($(CGO_PACKAGES))$$')
 MATS = $(shell go list ./... | grep -E '^stylecam/(blend|capture|output|output/window|paint)$$')
 
@@ -136,6 +136,8 @@ train-sanet: .venv/ready ## train SANet on DATA, or go on where it was stopped
 .PHONY: export
 export: .venv/ready ## the weights in training/weights to ONNX in models/, compared with PyTorch
 	$(PYTHON) -m training.export --segnet training/weights/segnet-lite.pt --sanet training/weights/sanet-lite.pt
+	$(PYTHON) -m training.half
+	$(PYTHON) -m training.device
 
 .PHONY: evaluate
 evaluate: .venv/ready ## measure the networks in models/ on DATA, into docs/results

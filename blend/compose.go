@@ -92,7 +92,7 @@ func (c *Composer) finish(out *gocv.Mat, s *Scene, m *Mask, p Painting, person, 
 		return err
 	}
 	defer whole.Close()
-	painting := whole.Region(image.Rect(margin, margin, p.W-margin, p.H-margin))
+	painting := whole.Region(image.Rect(Margin, Margin, p.W-Margin, p.H-Margin))
 	defer painting.Close()
 	if err := gocv.Resize(painting, out, size(s.luma), 0, 0, gocv.InterpolationLinear); err != nil {
 		return err

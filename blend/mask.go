@@ -23,13 +23,18 @@ type Mask struct {
 
 // feather softens the edge outward by pixels of the frame; see refine.go.
 func (m *Mask) feather(pixels float32) error {
-	scale := float64(m.sharp.Cols()) / float64(m.frame.X)
-	radius := int(math.Round(float64(pixels) * scale))
+	radius := FeatherRadius(pixels, m.sharp.Cols(), m.frame.X)
 	return first(
 		gocv.Blur(*m.sharp, m.mean, image.Pt(2*radius+1, 2*radius+1)),
 		gocv.Add(*m.mean, *m.mean, m.mean), // saturates at 255
 		gocv.Max(*m.sharp, *m.mean, m.guide),
 	)
+}
+
+// FeatherRadius is the radius, in places of the guide, of the mean that feathers by
+// pixels of the frame, given both widths.
+func FeatherRadius(pixels float32, guide, frame int) int {
+	return int(math.Round(float64(pixels) * float64(guide) / float64(frame)))
 }
 
 // Full returns the mask at the frame's size, a byte a pixel, good until the next
@@ -76,7 +81,7 @@ func (m *Mask) Average(dst []float32, h, w int) error {
 	if len(dst) != h*w {
 		return fmt.Errorf("average the mask to %dx%d: room for %d values", w, h, len(dst))
 	}
-	const rim = margin / 4
+	const rim = Margin / 4
 	if err := first(
 		gocv.Resize(*m.guide, m.small, image.Pt(w-2*rim, h-2*rim), 0, 0, gocv.InterpolationArea),
 		gocv.CopyMakeBorder(*m.small, m.map4, rim, rim, rim, rim, gocv.BorderReplicate, color.RGBA{}),

@@ -13,11 +13,11 @@ import (
 // width keeps the edges and averages the sensor's noise.
 const guideWidth = 640
 
-// margin is how far a painting reaches beyond the picture on every side, in pixels
+// Margin is how far a painting reaches beyond the picture on every side, in pixels
 // of its own size: a multiple of 4, as the maps are a quarter of it. A network pads
 // with zeros, which shows along the border as a frame; so it is given the picture
 // with its border reflected, and what it makes of that is cut off again.
-const margin = 8
+const Margin = 8
 
 // Scene is one frame, with what several stages derive from it.
 type Scene struct {
@@ -50,7 +50,7 @@ func (s *Scene) Load(f *frame.Frame) error {
 		return err
 	}
 	s.Frame, s.bgr = f, m
-	guide := guideSize(f.Width, f.Height)
+	guide := GuideSize(f.Width, f.Height)
 	return first(
 		gocv.CvtColor(s.bgr, s.luma, gocv.ColorBGRToGray),
 		gocv.Resize(*s.luma, s.guide, guide, 0, 0, gocv.InterpolationArea),
@@ -73,8 +73,8 @@ func (s *Scene) Close() {
 	s.shelf.Close()
 }
 
-// guideSize is half the frame's, or as much less as it takes to stay narrow.
-func guideSize(w, h int) image.Point {
+// GuideSize is half the frame's, or as much less as it takes to stay narrow.
+func GuideSize(w, h int) image.Point {
 	n := 2
 	for w/n > guideWidth {
 		n++
@@ -98,11 +98,11 @@ func (s *Scene) Shrink(h, w int) ([]byte, error) {
 // the frame with a margin of its reflected border. Good until the next Load or
 // Content; h and w are at least 64.
 func (s *Scene) Content(h, w int) ([]byte, error) {
-	m, err := s.shrunk(image.Pt(w-2*margin, h-2*margin))
+	m, err := s.shrunk(image.Pt(w-2*Margin, h-2*Margin))
 	if err != nil {
 		return nil, err
 	}
-	if err := gocv.CopyMakeBorder(*m, s.content, margin, margin, margin, margin, gocv.BorderReflect101, color.RGBA{}); err != nil {
+	if err := gocv.CopyMakeBorder(*m, s.content, Margin, Margin, Margin, Margin, gocv.BorderReflect101, color.RGBA{}); err != nil {
 		return nil, err
 	}
 	return s.content.DataPtrUint8()

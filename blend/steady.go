@@ -49,7 +49,7 @@ func (t *steadier) steady(guide *gocv.Mat, raw []float32, h, w int, smoothing fl
 	if err := t.watch(); err != nil {
 		return err
 	}
-	rate := rate(smoothing)
+	rate := Rate(smoothing)
 	for i, a := range t.activity.pix {
 		step := raw[i] - t.mask.pix[i]
 		t.mask.pix[i] += step * (a + (1-a)*rate*min(1, abs(step)/calm))
@@ -111,8 +111,8 @@ func (t *steadier) watch() error {
 	return nil
 }
 
-// rate is how much of the new mask a resting place takes in: 1 at no smoothing.
-func rate(smoothing float32) float32 {
+// Rate is how much of the new mask a resting place takes in: 1 at no smoothing.
+func Rate(smoothing float32) float32 {
 	return max(float32(math.Pow(1-float64(smoothing), 1.5)), 0.01)
 }
 

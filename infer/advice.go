@@ -1,9 +1,6 @@
 package infer
 
-import (
-	"regexp"
-	"strings"
-)
+import "regexp"
 
 // advices say what mends a provider that does not work, by the words of the library,
 // CUDA or the dynamic linker. The first that fits is given.
@@ -38,5 +35,5 @@ func advice(words string) string {
 // reason is an error of a provider in words, and what to do about it.
 func reason(err error) string {
 	words := inWords(err)
-	return strings.TrimSuffix(words, ".") + ": " + advice(words)
+	return words + ": " + advice(words)
 }

@@ -19,6 +19,7 @@ type binding struct {
 type input struct {
 	name  string
 	value ort.Value
+	stale bool // in a Call: to be uploaded before it runs
 }
 
 func newBinding(s *ort.DynamicAdvancedSession) (*binding, error) {
@@ -27,17 +28,17 @@ func newBinding(s *ort.DynamicAdvancedSession) (*binding, error) {
 }
 
 // newInput makes and binds an input; a run reads what the slice holds by then.
-func newInput[E uint8 | float32](b *binding, name string, dims ...int) []E {
+func newInput[E Element](b *binding, name string, dims ...int) []E {
 	data, value := newTensor[E](b, dims)
 	if b.err == nil {
-		b.inputs = append(b.inputs, input{name, value})
+		b.inputs = append(b.inputs, input{name, value, true})
 		b.err = b.io.BindInput(name, value)
 	}
 	return data
 }
 
 // newOutput makes and binds an output; a run writes into the slice.
-func newOutput[E uint8 | float32](b *binding, name string, dims ...int) []E {
+func newOutput[E Element](b *binding, name string, dims ...int) []E {
 	data, value := newTensor[E](b, dims)
 	if b.err == nil {
 		b.err = b.io.BindOutput(name, value)
@@ -47,7 +48,7 @@ func newOutput[E uint8 | float32](b *binding, name string, dims ...int) []E {
 
 // newTensor makes a tensor over memory of Go's, which is pinned since ONNX Runtime
 // keeps the pointer for as long as the tensor lives.
-func newTensor[E uint8 | float32](b *binding, dims []int) ([]E, ort.Value) {
+func newTensor[E Element](b *binding, dims []int) ([]E, ort.Value) {
 	if b.err != nil {
 		return nil, nil
 	}

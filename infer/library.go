@@ -169,7 +169,10 @@ func fits(path, symbolVersion string) error {
 }
 
 // origin is what the library puts before its words: the place in its source, and a code.
-var origin = regexp.MustCompile(`\[ONNXRuntimeError\] : \d+ : \w+ : `)
+var origin = regexp.MustCompile(`\[ONNXRuntimeError\] : \d+ : \w+ : |^\S+\.(?:h|cc):\d+ \w+ `)
+
+// place is what CUDA's errors end with: card, machine, and place in the source.
+var place = regexp.MustCompile(` ; GPU=.*`)
 
 // inWords is the text of an error of the library, on one line and without its origin.
 func inWords(err error) string {
@@ -177,5 +180,5 @@ func inWords(err error) string {
 	if at := origin.FindStringIndex(line); at != nil {
 		line = line[at[1]:]
 	}
-	return strings.TrimSuffix(line, ".")
+	return strings.TrimSuffix(place.ReplaceAllString(line, ""), ".")
 }

@@ -41,6 +41,33 @@ func ParseProvider(s string) (Provider, error) {
 	return Auto, fmt.Errorf("provider %q is none of %s", s, strings.Join(providerNames[:], ", "))
 }
 
+// Precision is what the networks compute in.
+type Precision uint8
+
+const (
+	// AutoPrecision is FP16 on a GPU, FP32 on the CPU.
+	AutoPrecision Precision = iota
+	// FP32 is single precision.
+	FP32
+	// FP16 is half precision: twice as fast on a GPU, and slower on the CPU, which
+	// converts to and fro.
+	FP16
+)
+
+var precisionNames = [...]string{"auto", "fp32", "fp16"}
+
+func (p Precision) String() string { return precisionNames[p] }
+
+// ParsePrecision reads "auto", "fp32" or "fp16".
+func ParsePrecision(s string) (Precision, error) {
+	for i, name := range precisionNames {
+		if s == name {
+			return Precision(i), nil
+		}
+	}
+	return AutoPrecision, fmt.Errorf("precision %q is none of %s", s, strings.Join(precisionNames[:], ", "))
+}
+
 //go:embed probe.onnx
 var probe []byte // y = x + 1
 

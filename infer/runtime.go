@@ -36,6 +36,10 @@ type Options struct {
 	Library string
 	// Provider computes. It defaults to Auto. Any other is used or refused.
 	Provider Provider
+	// Precision is what the networks compute in. It defaults to AutoPrecision.
+	Precision Precision
+	// Memory bounds what a GPU's provider takes of its memory, in bytes. 0 is no bound.
+	Memory int64
 	// Threads is how many each network computes with on the CPU. It defaults to two,
 	// or one on a machine of one core.
 	Threads int
@@ -47,6 +51,8 @@ type Runtime struct {
 	provider Provider
 	fallback string
 	threads  int
+	fp16     bool
+	memory   int64
 
 	mu   sync.Mutex
 	open map[closer]struct{} // the networks not closed yet
@@ -69,19 +75,36 @@ func Open(o Options) (*Runtime, error) {
 		r.provider = CUDA
 	}
 	if r.provider == CPU {
+		r.fp16 = o.Precision == FP16
 		return r, nil
 	}
+	r.fp16, r.memory = o.Precision != FP32, o.Memory
 	if err := r.prove(); err != nil {
 		if o.Provider != Auto {
 			return nil, fmt.Errorf("provider %s: %w: %s; or take --provider auto", o.Provider, filter.ErrMissing, reason(err))
 		}
-		r.provider, r.fallback = CPU, reason(err)
+		r.provider, r.fallback, r.fp16 = CPU, reason(err), o.Precision == FP16
 	}
 	return r, nil
 }
 
 // Provider names the one in use.
 func (r *Runtime) Provider() string { return r.provider.String() }
+
+// OnGPU tells whether a GPU computes.
+func (r *Runtime) OnGPU() bool { return r.provider != CPU }
+
+// Precision is what the networks compute in: FP32 or FP16.
+func (r *Runtime) Precision() Precision {
+	if r.fp16 {
+		return FP16
+	}
+	return FP32
+}
+
+// WantsHalf tells whether the networks to load are those that compute in half
+// precision. TensorRT makes its own of the others.
+func (r *Runtime) WantsHalf() bool { return r.fp16 && r.provider != TensorRT }
 
 // Fallback is the library's own reason for which Auto took the CPU, and what mends it,
 // "" if it did not.

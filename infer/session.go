@@ -106,14 +106,28 @@ func (s *session[T]) run(b *bound[T]) error {
 	if s.runtime.provider != CPU {
 		// A GPU's inputs were copied to it when they were bound: show it the new ones.
 		if err := b.binding.bindInputs(); err != nil {
-			return fmt.Errorf("network %s at %dx%d: %s", s.name, b.shape.width, b.shape.height, inWords(err))
+			return s.failure(b.shape, err)
 		}
 	}
 	if err := s.ort.RunWithBinding(b.binding.io); err != nil {
-		return fmt.Errorf("network %s at %dx%d: %s", s.name, b.shape.width, b.shape.height, inWords(err))
+		return s.failure(b.shape, err)
 	}
 	return nil
 }
+
+func (s *session[T]) failure(at shape, err error) error {
+	return &Failure{fmt.Sprintf("network %s at %dx%d", s.name, at.width, at.height), s.runtime.provider, inWords(err)}
+}
+
+// Failure is a graph that failed while it ran. On a GPU it is most often the GPU that
+// did.
+type Failure struct {
+	Graph    string
+	Provider Provider
+	Words    string // the library's
+}
+
+func (f *Failure) Error() string { return f.Graph + ": " + f.Words }
 
 // refuse closes a session whose graph turned out not to serve, and says why.
 func (s *session[T]) refuse(why error) error {

@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"strings"
 
 	"stylecam/filter"
 )
@@ -30,8 +31,31 @@ const (
 	SANetPaint = "sanet-paint" // picture, keys and values to painting
 )
 
-// Lite is the model that comes with the program.
-const Lite = "lite"
+// The graphs of Device. They have no weights: they are the work on pixels between
+// the networks, for a GPU (training/device.py).
+const (
+	Load        = "load"        // the host's frame to the device's, its luminance, and the guide
+	Shrink      = "shrink"      // picture to picture, by area means
+	Interpolate = "interpolate" // picture to picture
+	Refine      = "refine"      // SegNet's mask to a steady and sharp one, alphas and shares
+	Compose     = "compose"     // painting, frame and mask to picture
+)
+
+const (
+	// Lite is the model that comes with the program.
+	Lite = "lite"
+	// LiteHalf is Lite computing in half precision, for GPUs (training/half.py). Its
+	// styles are Lite's.
+	LiteHalf = "lite-half"
+	// Device is what a GPU computes beside any model's networks.
+	Device = "device"
+)
+
+// networks and between are the graphs that an entry may be of.
+var (
+	networks = []string{SegNet, SANetStyle, SANetPaint}
+	between  = []string{Load, Shrink, Interpolate, Refine, Compose}
+)
 
 //go:embed manifest.json *.onnx
 var builtin embed.FS
@@ -62,7 +86,7 @@ type Manifest struct {
 // Entry describes one graph.
 type Entry struct {
 	Name       string         `json:"name"`  // of the model, like "lite"
-	Graph      string         `json:"graph"` // SegNet, SANetStyle or SANetPaint
+	Graph      string         `json:"graph"` // SegNet, SANetStyle, SANetPaint, or one of Device's
 	File       string         `json:"file"`  // beside the manifest
 	SHA256     string         `json:"sha256"`
 	Bytes      int64          `json:"bytes"`
@@ -118,15 +142,15 @@ func (e Entry) validate() error {
 	switch {
 	case e.Name == "":
 		return errors.New("has no name")
-	case e.Graph != SegNet && e.Graph != SANetStyle && e.Graph != SANetPaint:
-		return fmt.Errorf("is none of %s, %s, %s", SegNet, SANetStyle, SANetPaint)
+	case !slices.Contains(networks, e.Graph) && !slices.Contains(between, e.Graph):
+		return fmt.Errorf("is none of %s", strings.Join(slices.Concat(networks, between), ", "))
 	case !fs.ValidPath(e.File) || e.File == ".":
 		return fmt.Errorf("file %q is no path below the manifest", e.File)
 	case err != nil || len(sum) != sha256.Size:
 		return fmt.Errorf("sha256 %q is not 64 hexadecimal digits", e.SHA256)
 	case e.Contract != Contract:
 		return fmt.Errorf("is of contract version %d, this program keeps %d", e.Contract, Contract)
-	case len(e.Sizes) == 0:
+	case len(e.Sizes) == 0 && slices.Contains(networks, e.Graph):
 		return errors.New("states no working sizes")
 	}
 	for _, s := range e.Sizes {
@@ -143,11 +167,11 @@ func Works(height, width int) bool {
 	return height > 0 && width > 0 && height%16 == 0 && width%16 == 0 && height <= 16384 && width <= 16384
 }
 
-// Names lists the models, each once, in the manifest's order.
+// Names lists the models that are networks, each once, in the manifest's order.
 func (m *Manifest) Names() []string {
 	var names []string
 	for _, e := range m.Models {
-		if !slices.Contains(names, e.Name) {
+		if slices.Contains(networks, e.Graph) && !slices.Contains(names, e.Name) {
 			names = append(names, e.Name)
 		}
 	}

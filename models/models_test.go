@@ -80,7 +80,7 @@ func TestUnknownModelNamesThoseThereAre(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = m.Graph("huge", SegNet)
-	if !errors.Is(err, filter.ErrMissing) || !strings.Contains(err.Error(), `["lite"]`) {
+	if !errors.Is(err, filter.ErrMissing) || !strings.Contains(err.Error(), `["lite" "lite-half"]`) {
 		t.Errorf("error is %v", err)
 	}
 }

@@ -52,6 +52,8 @@ type Config struct {
 	// Style finds a style by its name in Params. It is asked when the styles of the
 	// settings change, between two frames, so it has to know the answer already.
 	Style func(name string) (*style.Tensors, error)
+	// Device makes the usual pictures where the networks compute; nil: blend does.
+	Device Device
 	// Pool is where pictures are taken from.
 	Pool *frame.Pool
 	// Interval is the time between two frames of the source, which the quality Auto
@@ -110,6 +112,9 @@ func (p *Painter) Apply(ctx context.Context, f *frame.Frame, params *filter.Para
 	if do.nothing() {
 		return f.Retain(), nil
 	}
+	if p.onDevice(do, params, f) {
+		return p.byDevice(ctx, f, do, params, t)
+	}
 	err = p.with("paint", f, params, t, func(j *job) (err error) {
 		picture, err = j.picture(ctx, do)
 		return err
@@ -152,17 +157,30 @@ func (p *Painter) CutOut(ctx context.Context, f *frame.Frame, params *filter.Par
 
 // with does one frame's work, which an error names.
 func (p *Painter) with(what string, f *frame.Frame, params *filter.Params, t *filter.Trace, work func(*job) error) error {
+	if p.Device != nil {
+		p.Device.Forget() // what it remembers is no longer the last frame
+	}
 	err := p.scene.Load(f)
 	if err == nil {
 		defer p.scene.Unload()
-		quality := params.Quality
-		if p.Still && quality == filter.Auto {
-			quality = filter.Best
-		}
-		err = work(&job{Painter: p, params: params, trace: t, size: p.pace.size(f.Width, f.Height, quality)})
+		err = work(&job{Painter: p, params: params, trace: t, size: p.sizes(f, params)})
 	}
-	if err != nil {
-		return fmt.Errorf("%s frame %d of %dx%d: %w", what, f.Seq, f.Width, f.Height, err)
+	return failed(what, f, err)
+}
+
+// failed names the frame that something failed on, if it did.
+func failed(what string, f *frame.Frame, err error) error {
+	if err == nil {
+		return nil
 	}
-	return nil
+	return fmt.Errorf("%s frame %d of %dx%d: %w", what, f.Seq, f.Width, f.Height, err)
+}
+
+// sizes are what the networks work at for one frame.
+func (p *Painter) sizes(f *frame.Frame, params *filter.Params) sizes {
+	quality := params.Quality
+	if p.Still && quality == filter.Auto {
+		quality = filter.Best
+	}
+	return p.pace.size(f.Width, f.Height, quality)
 }

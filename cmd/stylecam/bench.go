@@ -61,7 +61,7 @@ func (p *program) bench(ctx context.Context, frames uint64) (benchReport, error)
 	if err != nil {
 		return benchReport{}, err
 	}
-	e, err := p.openEngine(use{interval: time.Duration(float64(time.Second) / pl.fps)})
+	e, err := p.openEngine(ctx, use{interval: time.Duration(float64(time.Second) / pl.fps)})
 	if err != nil {
 		return benchReport{}, err
 	}
@@ -92,7 +92,7 @@ func (p *program) bench(ctx context.Context, frames uint64) (benchReport, error)
 		AllocsPerFrame: round(float64(allocations()-before)/float64(frames), 1),
 		PeakMemory:     round(float64(peakMemory())/1e6, 1),
 		Cores:          runtime.NumCPU(),
-		Threads:        e.runtime.Threads(),
+		Threads:        e.relay.now.threads,
 		Version:        p.versionText(),
 	}, nil
 }

@@ -12,8 +12,8 @@ import (
 	"stylecam/v4l2"
 )
 
-// device is a video device in the words of --json.
-type device struct {
+// videoDevice is one in the words of --json.
+type videoDevice struct {
 	Path    string   `json:"path"`
 	Card    string   `json:"card"`
 	Kind    string   `json:"kind"` // "camera", or "virtual camera"
@@ -54,7 +54,7 @@ func (p *program) devicesCommand() *cli.Command {
 }
 
 // details are the lines below a device's name.
-func (d device) details() []string {
+func (d videoDevice) details() []string {
 	lines := slices.Concat(d.Names, d.Formats)
 	for _, holder := range d.Holders {
 		lines = append(lines, "held by "+holder)
@@ -65,10 +65,10 @@ func (d device) details() []string {
 	return lines
 }
 
-func devices() []device {
-	found := []device{}
+func devices() []videoDevice {
+	found := []videoDevice{}
 	for _, info := range v4l2.List() {
-		d := device{Path: info.Path, Card: info.Card, Kind: "camera", Names: info.Names}
+		d := videoDevice{Path: info.Path, Card: info.Card, Kind: "camera", Names: info.Names}
 		if info.Loopback() || !info.Captures && info.Err == nil {
 			d.Kind = "virtual camera"
 		}

@@ -61,7 +61,7 @@ func (p *program) drive(ctx context.Context, e *engine, d drive) (_ report, err 
 	if isFile(d.source.Input) || d.source.Input == "webrtc" { // would begin anew, or lose its sender
 		d.idle = 0
 	}
-	watch := &stopwatch{Filter: e.painter}
+	watch := &stopwatch{Filter: e.relay}
 	live, err := filter.New(filter.Config{
 		Open:         openAgain(source, d),
 		Retry:        info.Camera,
@@ -101,7 +101,7 @@ func (p *program) drive(ctx context.Context, e *engine, d drive) (_ report, err 
 	r.Input = info.Name
 	r.Size = size{info.Width, info.Height}.String()
 	r.Style = live.Params().Style.String()
-	r.Provider = e.runtime.Provider()
+	r.Provider = e.relay.now.provider
 	r.StartMS = milliseconds(watch.first)
 	return r, err
 }

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"log/slog"
 	"os"
+	"slices"
 	"time"
 
+	"stylecam/device"
 	"stylecam/filter"
 	"stylecam/frame"
 	"stylecam/infer"
@@ -14,13 +16,12 @@ import (
 	"stylecam/paint"
 )
 
-// engine is what paints: the runtime, the networks, the styles, and the painter
-// over them.
+// engine is what paints: the styles, and a brush, which is a painter over the
+// networks by one provider. Another brush may take over: see relay.go.
 type engine struct {
 	pool    *frame.Pool
-	runtime *infer.Runtime
 	gallery *gallery
-	painter *paint.Painter
+	relay   *relay
 	closers []func() error
 }
 
@@ -34,29 +35,16 @@ type use struct {
 
 // openEngine puts the painter together. The provider really in use is told, and
 // so is, once, why it is not the one that was asked for.
-func (p *program) openEngine(u use) (*engine, error) {
+func (p *program) openEngine(ctx context.Context, u use) (*engine, error) {
 	e := &engine{pool: new(frame.Pool)}
-	if err := p.assemble(e, u); err != nil {
+	if err := p.assemble(ctx, e, u); err != nil {
 		return nil, errors.Join(err, e.Close())
 	}
 	return e, nil
 }
 
-func (p *program) assemble(e *engine, u use) (err error) {
-	if e.runtime, err = p.openRuntime(); err != nil {
-		return err
-	}
-	e.closers = append(e.closers, e.runtime.Close)
-
+func (p *program) assemble(ctx context.Context, e *engine, u use) (err error) {
 	manifest, err := models.Builtin()
-	if err != nil {
-		return err
-	}
-	segnet, err := openNetwork(e, manifest, models.SegNet, e.runtime.SegNet)
-	if err != nil {
-		return err
-	}
-	sanet, err := openNetwork(e, manifest, models.SANetPaint, e.runtime.SANet)
 	if err != nil {
 		return err
 	}
@@ -68,22 +56,91 @@ func (p *program) assemble(e *engine, u use) (err error) {
 	if err != nil {
 		return err
 	}
-	e.gallery = newGallery(styles, e.runtime, encoder)
-	e.closers = append(e.closers, e.gallery.Close)
-	e.painter, err = paint.New(paint.Config{
-		SegNet: segnet, SANet: sanet, Style: e.gallery.Tensors, Pool: e.pool, Interval: u.interval, Still: u.still, Reuse: u.reuse,
-	})
+	runtime, err := p.openRuntime()
 	if err != nil {
 		return err
 	}
-	e.closers = append(e.closers, e.painter.Close)
-	return nil
+	onCPU := p.runtimeOptions()
+	onCPU.Provider, onCPU.Precision = infer.CPU, infer.FP32
+	encoding, err := infer.Open(onCPU) // styles are the same wherever they are painted, and outlive a brush
+	if err != nil {
+		return errors.Join(err, runtime.Close())
+	}
+	e.gallery = newGallery(styles, encoding, encoder)
+	e.relay = &relay{log: p.log}
+	e.closers = append(e.closers, encoding.Close, e.gallery.Close, e.relay.Close)
+	open := func(r *infer.Runtime) (*brush, error) { return openBrush(e, manifest, r, u) }
+	if e.relay.now, err = open(runtime); err != nil {
+		return err
+	}
+	if !runtime.OnGPU() || p.settings.provider != infer.Auto {
+		return nil
+	}
+	// What was not asked for by name must show first that it computes rightly, and may
+	// be left when it no longer does.
+	e.relay.spare = func() (*brush, error) {
+		r, err := infer.Open(onCPU)
+		if err != nil {
+			return nil, err
+		}
+		return open(r)
+	}
+	return e.relay.prove(ctx, func(b *brush) (*frame.Frame, error) { return p.known(ctx, e, b) })
 }
 
-// openNetwork opens one graph of the model and leaves its closing to the engine.
-func openNetwork[N interface{ Close() error }](e *engine, m *models.Manifest, graph string, open func(models.Graph) (N, error)) (N, error) {
+// brush paints by one provider.
+type brush struct {
+	filter.Filter
+	painter  *paint.Painter
+	provider string
+	threads  int
+	closers  []func() error
+}
+
+// openBrush opens the networks, and on a GPU the chain of graphs between them. It
+// owns the runtime from here on.
+func openBrush(e *engine, m *models.Manifest, r *infer.Runtime, u use) (_ *brush, err error) {
+	b := &brush{provider: r.Provider(), threads: r.Threads(), closers: []func() error{r.Close}}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, b.Close())
+		}
+	}()
+	model := models.Lite
+	if r.WantsHalf() {
+		model = models.LiteHalf
+	}
+	segnet, err := openNetwork(b, m, model, models.SegNet, r.SegNet)
+	if err != nil {
+		return nil, err
+	}
+	sanet, err := openNetwork(b, m, model, models.SANetPaint, r.SANet)
+	if err != nil {
+		return nil, err
+	}
+	config := paint.Config{
+		SegNet: segnet, SANet: sanet, Style: e.gallery.Tensors, Pool: e.pool, Interval: u.interval, Still: u.still, Reuse: u.reuse,
+	}
+	if r.OnGPU() {
+		pipeline, err := device.New(r, m, segnet, sanet)
+		if err != nil {
+			return nil, err
+		}
+		config.Device = pipeline
+		b.closers = append(b.closers, pipeline.Close)
+	}
+	if b.painter, err = paint.New(config); err != nil {
+		return nil, err
+	}
+	b.closers = append(b.closers, b.painter.Close)
+	b.Filter = b.painter
+	return b, nil
+}
+
+// openNetwork opens one graph of a model and leaves its closing to the brush.
+func openNetwork[N interface{ Close() error }](b *brush, m *models.Manifest, model, graph string, open func(models.Graph) (N, error)) (N, error) {
 	var none N
-	g, err := m.Graph(models.Lite, graph)
+	g, err := m.Graph(model, graph)
 	if err != nil {
 		return none, err
 	}
@@ -91,17 +148,25 @@ func openNetwork[N interface{ Close() error }](e *engine, m *models.Manifest, gr
 	if err != nil {
 		return none, err
 	}
-	e.closers = append(e.closers, network.Close)
+	b.closers = append(b.closers, network.Close)
 	return network, nil
 }
 
+// painter is that of the brush at work.
+func (e *engine) painter() *paint.Painter { return e.relay.now.painter }
+
+// Close closes what a brush is made of, the last opened first.
+func (b *brush) Close() error { return closeAll(&b.closers) }
+
 // Close closes everything, the last opened first.
-func (e *engine) Close() error {
+func (e *engine) Close() error { return closeAll(&e.closers) }
+
+func closeAll(closers *[]func() error) error {
 	var errs []error
-	for i := len(e.closers) - 1; i >= 0; i-- {
-		errs = append(errs, e.closers[i]())
+	for _, closer := range slices.Backward(*closers) {
+		errs = append(errs, closer())
 	}
-	e.closers = nil
+	*closers = nil
 	return errors.Join(errs...)
 }
 
@@ -127,7 +192,10 @@ func (p *program) openRuntime() (*infer.Runtime, error) {
 }
 
 func (p *program) runtimeOptions() infer.Options {
-	return infer.Options{Library: p.settings.library, Provider: p.settings.provider, Threads: p.settings.threads}
+	return infer.Options{
+		Library: p.settings.library, Provider: p.settings.provider, Threads: p.settings.threads,
+		Precision: p.settings.precision, Memory: int64(p.settings.gpuMemory) << 20,
+	}
 }
 
 // params finishes the settings: styles are loaded and a backdrop is read. A saved

@@ -86,7 +86,7 @@ func painted(ctx context.Context, e *engine, photo *frame.Frame, params *filter.
 }
 
 func maskAlone(ctx context.Context, e *engine, photo *frame.Frame, params *filter.Params) (image.Image, error) {
-	mask, err := e.painter.Mask(ctx, photo, params, new(filter.Trace))
+	mask, err := e.painter().Mask(ctx, photo, params, new(filter.Trace))
 	if err != nil {
 		return nil, err
 	}
@@ -94,12 +94,12 @@ func maskAlone(ctx context.Context, e *engine, photo *frame.Frame, params *filte
 }
 
 func maskedCutOut(ctx context.Context, e *engine, photo *frame.Frame, params *filter.Params) (image.Image, error) {
-	return e.painter.CutOut(ctx, photo, params, new(filter.Trace))
+	return e.painter().CutOut(ctx, photo, params, new(filter.Trace))
 }
 
 // paintedCutOut is the painting under the photograph's mask.
 func paintedCutOut(ctx context.Context, e *engine, photo *frame.Frame, params *filter.Params) (image.Image, error) {
-	picture, mask, err := e.painter.ApplyMasked(ctx, photo, params, new(filter.Trace))
+	picture, mask, err := e.painter().ApplyMasked(ctx, photo, params, new(filter.Trace))
 	if err != nil {
 		return nil, err
 	}
@@ -113,7 +113,7 @@ func paintedCutOut(ctx context.Context, e *engine, photo *frame.Frame, params *f
 
 // paint returns the painting of one picture.
 func (e *engine) paint(ctx context.Context, photo *frame.Frame, params *filter.Params) (*image.NRGBA, error) {
-	picture, err := e.painter.Apply(ctx, photo, params, new(filter.Trace))
+	picture, err := e.painter().Apply(ctx, photo, params, new(filter.Trace))
 	if err != nil {
 		return nil, err
 	}

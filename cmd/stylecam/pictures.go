@@ -29,7 +29,7 @@ func (p *program) pictures(ctx context.Context, in, out string, sequence bool, d
 	if err := checkTarget(jobs[0], draw); err != nil { // before the work, not after it
 		return &usageError{err, "stylecam image photo.jpg painted.png"}
 	}
-	e, err := p.openEngine(use{still: !sequence})
+	e, err := p.openEngine(ctx, use{still: !sequence})
 	if err != nil {
 		return err
 	}

@@ -76,7 +76,7 @@ func (p *program) runLive(ctx context.Context, pl plan) (begun bool, err error) 
 	if fps == 0 {
 		fps = capture.DefaultFPS
 	}
-	e, err := p.openEngine(use{
+	e, err := p.openEngine(ctx, use{
 		interval: time.Duration(float64(time.Second) / fps),
 		reuse:    pl.input != "demo", // which `bench` and its like measure by
 	})

@@ -150,7 +150,7 @@ func (p *program) stylesAdd() *cli.Command {
 			if s.Name == "" {
 				s.Name = style.Slug(strings.TrimSuffix(filepath.Base(file), filepath.Ext(file)))
 			}
-			e, err := p.openEngine(use{still: true})
+			e, err := p.openEngine(ctx, use{still: true})
 			if err != nil {
 				return err
 			}

@@ -45,7 +45,7 @@ func TestBuiltinPreviewsAreWhatIsPainted(t *testing.T) {
 	t.Setenv("XDG_DATA_HOME", t.TempDir())
 	p := newProgram("stylecam", nil, io.Discard, io.Discard, func(string) string { return "" })
 	p.settings.library = runtimeLibrary()
-	e, err := p.openEngine(use{still: true})
+	e, err := p.openEngine(t.Context(), use{still: true})
 	if err != nil {
 		t.Fatal(err)
 	}

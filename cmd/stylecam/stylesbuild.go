@@ -39,7 +39,7 @@ file,name,artist,title,year,licence. What --out held before of other styles goes
 			if err != nil {
 				return fmt.Errorf("%s: %w: %w", c.Args().First(), filter.ErrInput, err)
 			}
-			e, err := p.openEngine(use{still: true})
+			e, err := p.openEngine(ctx, use{still: true})
 			if err != nil {
 				return err
 			}

@@ -58,7 +58,7 @@ func soundOf(in string) string {
 }
 
 func (p *program) paintVideo(ctx context.Context, in string, sink sinkSpec) error {
-	e, err := p.openEngine(use{})
+	e, err := p.openEngine(ctx, use{})
 	if err != nil {
 		return err
 	}

@@ -78,7 +78,7 @@ func openStudio(tb testing.TB, size size, fps float64, sink func(*studio) (filte
 		})
 	}
 	var err error
-	s.engine, err = s.openEngine(use{interval: time.Duration(float64(time.Second) / fps)})
+	s.engine, err = s.openEngine(tb.Context(), use{interval: time.Duration(float64(time.Second) / fps)})
 	check(err)
 	closes(s.engine)
 	s.web, err = s.openWeb(s.engine, drive{source: capture.Config{Input: "webrtc"}})
@@ -93,7 +93,7 @@ func openStudio(tb testing.TB, size size, fps float64, sink func(*studio) (filte
 	check(err)
 	s.live, err = filter.New(filter.Config{
 		Open:   func(context.Context) (filter.Source, error) { return s.card, nil },
-		Filter: s.engine.painter, Params: params, Check: s.engine.gallery.check, Pool: s.engine.pool,
+		Filter: s.engine.relay, Params: params, Check: s.engine.gallery.check, Pool: s.engine.pool,
 		Sinks: []filter.NamedSink{{Name: "test", Sink: out}},
 	})
 	check(err)

@@ -1,0 +1,161 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"stylecam/capture"
+	"stylecam/filter"
+	"stylecam/frame"
+	"stylecam/infer"
+	"stylecam/output"
+)
+
+// gpu is a filter that makes every picture of one colour, and may fail from some
+// frame on.
+type gpu struct {
+	colour byte
+	fails  uint64 // from this frame on; 0: never
+	err    error
+	pool   *frame.Pool
+	frames int
+}
+
+func (g *gpu) Apply(_ context.Context, f *frame.Frame, _ *filter.Params, _ *filter.Trace) (*frame.Frame, error) {
+	if g.fails > 0 && f.Seq >= g.fails {
+		return nil, g.err
+	}
+	g.frames++
+	out := g.pool.Get(f.Width, f.Height)
+	out.Seq, out.Captured = f.Seq, f.Captured
+	for i := range out.Pix {
+		out.Pix[i] = g.colour
+	}
+	return out, nil
+}
+
+var outOfMemory = &infer.Failure{Graph: "graph device/compose", Provider: infer.CUDA, Words: "CUDA failure 2: out of memory"}
+
+type relayTest struct {
+	relay
+	pool       frame.Pool
+	first, cpu gpu
+	closed     []string
+	log        bytes.Buffer
+}
+
+func newRelayTest(t *testing.T) *relayTest {
+	t.Helper()
+	r := &relayTest{first: gpu{colour: 100}, cpu: gpu{colour: 102}}
+	r.first.pool, r.cpu.pool = &r.pool, &r.pool
+	named := func(name string, f filter.Filter) *brush {
+		return &brush{Filter: f, provider: name, closers: []func() error{func() error { r.closed = append(r.closed, name); return nil }}}
+	}
+	r.now = named("cuda", &r.first)
+	r.spare = func() (*brush, error) { return named("cpu", &r.cpu), nil }
+	r.relay.log = slog.New(slog.NewTextHandler(&r.log, nil))
+	t.Cleanup(func() {
+		if n := r.pool.InUse(); n != 0 {
+			t.Errorf("%d frames left behind", n)
+		}
+	})
+	return r
+}
+
+// In the middle of a stream the GPU fails: the picture goes on, no frame is lost, and
+// the user is told once.
+func TestStreamGoesOnWhereTheGPUFails(t *testing.T) {
+	r := newRelayTest(t)
+	r.first.fails, r.first.err = 6, outOfMemory
+	source, err := capture.Open(t.Context(), capture.Config{Input: "card", Width: 64, Height: 48, FPS: 1000, Frames: 20, Pool: &r.pool})
+	if err != nil {
+		t.Fatal(err)
+	}
+	live, err := filter.New(filter.Config{
+		Open: func(context.Context) (filter.Source, error) { return source, nil }, Filter: r,
+		Params: filter.Defaults("any"), Policy: frame.Every, Pool: &r.pool, Sinks: []filter.NamedSink{{Name: "null", Sink: new(output.Null)}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if err := live.Run(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if s := live.Stats(); s.Frames != 20 || s.Failures != 0 || r.first.frames+r.cpu.frames != 20 || r.cpu.frames < 14 {
+		t.Errorf("%d frames, %d failures; the GPU painted %d, the CPU %d", s.Frames, s.Failures, r.first.frames, r.cpu.frames)
+	}
+	if text := r.log.String(); strings.Count(text, "level=WARN") != 1 || !strings.Contains(text, "out of memory") || !strings.Contains(text, "now=cpu") {
+		t.Errorf("told: %q", text)
+	}
+	if len(r.closed) != 1 || r.closed[0] != "cuda" {
+		t.Errorf("closed: %v", r.closed)
+	}
+}
+
+func TestOnlyAFailureOfTheGPUChangesTheBrush(t *testing.T) {
+	f := frame.New(8, 8)
+	for name, c := range map[string]struct {
+		err    error
+		strict bool
+	}{
+		"a style is gone":     {errors.New("style gone"), false},
+		"asked for by name":   {outOfMemory, true},
+		"cancelled meanwhile": {context.Canceled, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRelayTest(t)
+			r.now.Filter = failing{c.err}
+			if c.strict {
+				r.spare = nil
+			}
+			if _, err := r.Apply(t.Context(), f, nil, nil); !errors.Is(err, c.err) {
+				t.Errorf("error is %v", err)
+			}
+			if r.now.provider != "cuda" || r.log.Len() > 0 {
+				t.Errorf("%s paints, told: %q", r.now.provider, r.log.String())
+			}
+		})
+	}
+}
+
+type failing struct{ err error }
+
+func (f failing) Apply(context.Context, *frame.Frame, *filter.Params, *filter.Trace) (*frame.Frame, error) {
+	return nil, f.err
+}
+
+// A GPU is trusted only if a known frame comes out as the CPU paints it.
+func TestAGPUHasToProveItself(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(*relayTest)
+		now    string
+		says   string
+	}{
+		"as the CPU":       {func(*relayTest) {}, "cuda", ""},
+		"paints nonsense":  {func(r *relayTest) { r.first.colour = 0 }, "cpu", "102 of 255 from the CPU's"},
+		"does not compute": {func(r *relayTest) { r.now.Filter = failing{outOfMemory} }, "cpu", "out of memory"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRelayTest(t)
+			c.change(r)
+			f := frame.New(8, 8)
+			known := func(b *brush) (*frame.Frame, error) { return b.Apply(t.Context(), f, nil, nil) }
+			if err := r.prove(t.Context(), known); err != nil {
+				t.Fatal(err)
+			}
+			if r.now.provider != c.now || !strings.Contains(r.log.String(), c.says) {
+				t.Errorf("%s paints, told: %q", r.now.provider, r.log.String())
+			}
+			if len(r.closed) != 1 {
+				t.Errorf("closed: %v", r.closed)
+			}
+		})
+	}
+}
