@@ -103,7 +103,7 @@ func (r *Runtime) Kernel(g models.Graph) (*Kernel, error) {
 
 func (r *Runtime) kernel(g models.Graph) (*Kernel, error) {
 	k := &Kernel{name: g.Name + "/" + g.Graph, runtime: r, owned: true}
-	options, err := r.options()
+	options, err := r.options(nil)
 	if err != nil {
 		return nil, fmt.Errorf("graph %s: %s", k.name, inWords(err))
 	}

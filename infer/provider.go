@@ -4,12 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 
 	_ "embed"
 
 	ort "github.com/yalue/onnxruntime_go"
+
+	"stylecam/models"
 )
 
 // Provider is the part of ONNX Runtime that computes.
@@ -74,7 +75,7 @@ var probe []byte // y = x + 1
 // prove runs the smallest of graphs on the provider: a GPU's libraries may be there
 // and the driver not, which shows when a session is made, or not before it runs.
 func (r *Runtime) prove() (err error) {
-	options, err := r.options()
+	options, err := r.options(r.engine(models.Graph{Bytes: probe}, nil))
 	if err != nil {
 		return err
 	}
@@ -104,20 +105,21 @@ func (r *Runtime) prove() (err error) {
 }
 
 // append adds the provider to a session's options. What a provider cannot compute
-// goes to the next: TensorRT's to CUDA, CUDA's to the CPU.
-func (r *Runtime) append(o *ort.SessionOptions) error {
-	if r.provider == TensorRT {
-		if err := appendTensorRT(o); err != nil {
+// goes to the next: TensorRT's to CUDA, CUDA's to the CPU. With no engine to build,
+// TensorRT is left out.
+func (r *Runtime) append(o *ort.SessionOptions, e *engine) error {
+	if r.provider == TensorRT && e != nil {
+		if err := r.appendTensorRT(o, e); err != nil {
 			return err
 		}
 	}
-	if r.provider == TensorRT || r.provider == CUDA {
-		return appendCUDA(o)
+	if r.OnGPU() {
+		return r.appendCUDA(o)
 	}
 	return nil
 }
 
-func appendCUDA(o *ort.SessionOptions) error {
+func (r *Runtime) appendCUDA(o *ort.SessionOptions) error {
 	cuda, err := ort.NewCUDAProviderOptions()
 	if err != nil {
 		return err
@@ -125,19 +127,14 @@ func appendCUDA(o *ort.SessionOptions) error {
 	defer cuda.Destroy()
 	// Update loads the provider's library, and its error tells which part is missing;
 	// Append's does not.
-	if err := cuda.Update(map[string]string{"device_id": "0"}); err != nil {
+	if err := cuda.Update(cudaOptions(r.memory)); err != nil {
 		return err
 	}
 	return o.AppendExecutionProviderCUDA(cuda)
 }
 
-func appendTensorRT(o *ort.SessionOptions) error {
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		return err
-	}
-	cache = filepath.Join(cache, "stylecam", "tensorrt")
-	if err := os.MkdirAll(cache, 0o755); err != nil {
+func (r *Runtime) appendTensorRT(o *ort.SessionOptions, e *engine) error {
+	if err := os.MkdirAll(e.folder, 0o755); err != nil {
 		return err
 	}
 	rt, err := ort.NewTensorRTProviderOptions()
@@ -145,7 +142,7 @@ func appendTensorRT(o *ort.SessionOptions) error {
 		return err
 	}
 	defer rt.Destroy()
-	if err := rt.Update(map[string]string{"trt_engine_cache_enable": "1", "trt_engine_cache_path": cache}); err != nil {
+	if err := rt.Update(e.options(r.fp16, r.memory)); err != nil {
 		return err
 	}
 	return o.AppendExecutionProviderTensorRT(rt)

@@ -21,6 +21,7 @@ import (
 	"fmt"
 	"runtime"
 	"sync"
+	"time"
 
 	ort "github.com/yalue/onnxruntime_go"
 
@@ -40,6 +41,9 @@ type Options struct {
 	Precision Precision
 	// Memory bounds what a GPU's provider takes of its memory, in bytes. 0 is no bound.
 	Memory int64
+	// Building hears of a graph that TensorRT compiles, which takes minutes the first
+	// time: when it begins, and every ten seconds. It defaults to nobody.
+	Building func(graph string, so time.Duration)
 	// Threads is how many each network computes with on the CPU. It defaults to two,
 	// or one on a machine of one core.
 	Threads int
@@ -53,6 +57,7 @@ type Runtime struct {
 	threads  int
 	fp16     bool
 	memory   int64
+	building func(graph string, so time.Duration)
 
 	mu   sync.Mutex
 	open map[closer]struct{} // the networks not closed yet
@@ -78,7 +83,7 @@ func Open(o Options) (*Runtime, error) {
 		r.fp16 = o.Precision == FP16
 		return r, nil
 	}
-	r.fp16, r.memory = o.Precision != FP32, o.Memory
+	r.fp16, r.memory, r.building = o.Precision != FP32, o.Memory, o.Building
 	if err := r.prove(); err != nil {
 		if o.Provider != Auto {
 			return nil, fmt.Errorf("provider %s: %w: %s; or take --provider auto", o.Provider, filter.ErrMissing, reason(err))
@@ -135,8 +140,9 @@ func (r *Runtime) Close() error {
 	return errors.Join(errs...)
 }
 
-// options are those of every session; the caller destroys them.
-func (r *Runtime) options() (*ort.SessionOptions, error) {
+// options are those of a session whose graph TensorRT, if it computes, makes an engine
+// of; nil: it leaves the graph to CUDA. The caller destroys them.
+func (r *Runtime) options(e *engine) (*ort.SessionOptions, error) {
 	o, err := ort.NewSessionOptions()
 	if err != nil {
 		return nil, err
@@ -158,7 +164,7 @@ func (r *Runtime) options() (*ort.SessionOptions, error) {
 		o.AddSessionConfigEntry("session.dynamic_block_base", "4"),
 	)
 	if err == nil {
-		err = r.append(o)
+		err = r.append(o, e)
 	}
 	if err != nil {
 		return nil, errors.Join(err, o.Destroy())

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"time"
 
 	ort "github.com/yalue/onnxruntime_go"
 
@@ -55,12 +56,8 @@ func newSession[T any](r *Runtime, g models.Graph, ports []port, bind func(*bind
 	if err != nil {
 		return fail(err)
 	}
-	options, err := r.options()
+	loaded, err := r.load(g, inputs)
 	if err != nil {
-		return nil, nil, fmt.Errorf("network %s: %s", name, inWords(err))
-	}
-	loaded, err := ort.NewDynamicAdvancedSessionWithONNXData(g.Bytes, nil, nil, options)
-	if err := errors.Join(err, options.Destroy()); err != nil {
 		return fail(err)
 	}
 	s := &session[T]{name: name, runtime: r, ort: loaded, bind: bind}
@@ -71,6 +68,23 @@ func newSession[T any](r *Runtime, g models.Graph, ports []port, bind func(*bind
 	defer r.mu.Unlock()
 	r.open[s] = struct{}{}
 	return s, tensors, nil
+}
+
+// load makes a session, and tells where TensorRT takes its time for it.
+func (r *Runtime) load(g models.Graph, inputs []ort.InputOutputInfo) (loaded *ort.DynamicAdvancedSession, err error) {
+	e := r.engine(g, inputs)
+	options, err := r.options(e)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, options.Destroy()) }()
+	work := func() { loaded, err = ort.NewDynamicAdvancedSessionWithONNXData(g.Bytes, nil, nil, options) }
+	if e != nil && r.building != nil && !e.built() {
+		tellWhile(10*time.Second, func(so time.Duration) { r.building(g.Name+"/"+g.Graph, so) }, work)
+	} else {
+		work()
+	}
+	return loaded, err
 }
 
 // at returns the tensors of a shape, bound now or earlier.

@@ -96,6 +96,39 @@ func (s System) Driver() Driver {
 	return d
 }
 
+// GPUs names NVIDIA's cards, as their driver does, "" if it tells of none.
+func (s System) GPUs() string {
+	var names []string
+	files, _ := filepath.Glob(filepath.Join(s.Root, "proc/driver/nvidia/gpus/*/information"))
+	for _, file := range files {
+		text, _ := os.ReadFile(file)
+		for line := range strings.Lines(string(text)) {
+			if name, ok := strings.CutPrefix(line, "Model:"); ok {
+				names = append(names, strings.TrimSpace(name))
+			}
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+// TensorRT is the file of TensorRT's library, whose name tells its version; "" if it
+// is not there.
+func (s System) TensorRT() string {
+	path := ""
+	for _, b := range Builds {
+		if beside := filepath.Join(s.Folder(b).Path, tensorRTFiles[0]); path == "" && exists(beside) {
+			path = beside
+		}
+	}
+	if path == "" {
+		path = s.find(tensorRTFiles[0])
+	}
+	if real, err := filepath.EvalSymlinks(path); err == nil && path != "" {
+		return real
+	}
+	return path
+}
+
 // Present tells whether there is a driver at all.
 func (d Driver) Present() bool { return d.Version != "" || d.Library != "" }
 

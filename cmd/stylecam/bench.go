@@ -61,7 +61,7 @@ func (p *program) bench(ctx context.Context, frames uint64) (benchReport, error)
 	if err != nil {
 		return benchReport{}, err
 	}
-	e, err := p.openEngine(ctx, use{interval: time.Duration(float64(time.Second) / pl.fps)})
+	e, err := p.openEngine(ctx, use{interval: time.Duration(float64(time.Second) / pl.fps), measured: true})
 	if err != nil {
 		return benchReport{}, err
 	}

@@ -13,6 +13,7 @@ import (
 	"stylecam/frame"
 	"stylecam/infer"
 	"stylecam/models"
+	"stylecam/native"
 	"stylecam/paint"
 )
 
@@ -31,7 +32,12 @@ type use struct {
 	still    bool
 	interval time.Duration
 	reuse    bool // of a painting while nothing moves: never in measurements
+	measured bool // by the one provider, from the first frame on
 }
+
+// live tells whether frames come as they come, and better one painted otherwise than
+// one not painted.
+func (u use) live() bool { return u.interval > 0 && !u.measured }
 
 // openEngine puts the painter together. The provider really in use is told, and
 // so is, once, why it is not the one that was asked for.
@@ -60,8 +66,9 @@ func (p *program) assemble(ctx context.Context, e *engine, u use) (err error) {
 	if err != nil {
 		return err
 	}
-	onCPU := p.runtimeOptions()
-	onCPU.Provider, onCPU.Precision = infer.CPU, infer.FP32
+	options := p.runtimeOptions()
+	onCPU := options
+	onCPU.Provider = infer.CPU
 	encoding, err := infer.Open(onCPU) // styles are the same wherever they are painted, and outlive a brush
 	if err != nil {
 		return errors.Join(err, runtime.Close())
@@ -69,23 +76,72 @@ func (p *program) assemble(ctx context.Context, e *engine, u use) (err error) {
 	e.gallery = newGallery(styles, encoding, encoder)
 	e.relay = &relay{log: p.log}
 	e.closers = append(e.closers, encoding.Close, e.gallery.Close, e.relay.Close)
-	open := func(r *infer.Runtime) (*brush, error) { return openBrush(e, manifest, r, u) }
-	if e.relay.now, err = open(runtime); err != nil {
+	open := func(r *infer.Runtime, err error) (*brush, error) {
+		if err != nil {
+			return nil, err
+		}
+		return openBrush(e, manifest, r, u)
+	}
+	by := func(provider infer.Provider) (*brush, error) {
+		options := options
+		options.Provider = provider
+		return open(infer.Open(options))
+	}
+	strict := options.Provider == infer.TensorRT
+	if strict && u.live() { // CUDA paints until TensorRT can
+		if err := runtime.Close(); err != nil {
+			return err
+		}
+		if e.relay.now, err = by(infer.CUDA); err != nil {
+			return err
+		}
+		e.relay.strict, e.relay.better = true, soon(func() (*brush, error) { return by(infer.TensorRT) })
+		return nil
+	}
+	if e.relay.now, err = open(runtime, nil); err != nil {
 		return err
 	}
-	if !runtime.OnGPU() || p.settings.provider != infer.Auto {
+	if !runtime.OnGPU() || options.Provider != infer.Auto {
 		return nil
 	}
 	// What was not asked for by name must show first that it computes rightly, and may
 	// be left when it no longer does.
-	e.relay.spare = func() (*brush, error) {
-		r, err := infer.Open(onCPU)
-		if err != nil {
-			return nil, err
-		}
-		return open(r)
+	known := func(b *brush) (*frame.Frame, error) { return p.known(ctx, e, b) }
+	e.relay.spare = func() (*brush, error) { return by(infer.CPU) }
+	if err := e.relay.prove(ctx, known); err != nil {
+		return err
 	}
-	return e.relay.prove(ctx, func(b *brush) (*frame.Frame, error) { return p.known(ctx, e, b) })
+	if system := native.Here(); e.relay.spare != nil && u.live() && system.TensorRT() != "" {
+		e.relay.better = soon(func() (*brush, error) { return proven(by, known) })
+	}
+	return nil
+}
+
+// soon opens a brush beside what goes on.
+func soon(open func() (*brush, error)) <-chan arrival {
+	arrived := make(chan arrival, 1)
+	go func() {
+		b, err := open()
+		arrived <- arrival{b, err}
+	}()
+	return arrived
+}
+
+// proven opens TensorRT's brush, and trusts it only if it paints what the CPU paints.
+func proven(by func(infer.Provider) (*brush, error), known func(*brush) (*frame.Frame, error)) (*brush, error) {
+	b, err := by(infer.TensorRT)
+	if err != nil {
+		return nil, err
+	}
+	cpu, err := by(infer.CPU)
+	if err != nil {
+		return nil, errors.Join(err, b.Close())
+	}
+	defer cpu.Close()
+	if err := alike(b, cpu, known); err != nil {
+		return nil, errors.Join(err, b.Close())
+	}
+	return b, nil
 }
 
 // brush paints by one provider.
@@ -191,10 +247,19 @@ func (p *program) openRuntime() (*infer.Runtime, error) {
 	return runtime, nil
 }
 
+// tellBuilding says why nothing seems to happen.
+func (p *program) tellBuilding(graph string, so time.Duration) {
+	if so == 0 {
+		p.tell("TensorRT compiles %s for this GPU: it takes minutes, once", graph)
+		return
+	}
+	p.tell("TensorRT compiles %s: %d s so far", graph, int(so.Seconds()))
+}
+
 func (p *program) runtimeOptions() infer.Options {
 	return infer.Options{
 		Library: p.settings.library, Provider: p.settings.provider, Threads: p.settings.threads,
-		Precision: p.settings.precision, Memory: int64(p.settings.gpuMemory) << 20,
+		Precision: p.settings.precision, Memory: int64(p.settings.gpuMemory) << 20, Building: p.tellBuilding,
 	}
 }
 

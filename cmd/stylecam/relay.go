@@ -11,21 +11,44 @@ import (
 	"stylecam/infer"
 )
 
-// relay is the filter of an engine: one brush paints, and where a GPU was taken
-// because it was there, a spare one stands by. The picture goes on from the very frame
-// on which the GPU failed.
+// relay is the filter of an engine: one brush paints, and another may take over
+// between two frames. A better one, once TensorRT has compiled the networks for it;
+// a spare one, where a GPU that was taken because it was there fails: from the very
+// frame on which it did.
 //
-//	Apply ──> now ──> picture
-//	           │ fails to compute: told, once
-//	         spare ──> picture
+//	            better, when it is ready
+//	              │
+//	Apply ──────> now ──> picture
+//	              │ fails to compute: told, once
+//	            spare ──> picture
 type relay struct {
-	now   *brush
-	spare func() (*brush, error) // opens it; nil: there is none
-	log   *slog.Logger
+	now    *brush
+	better <-chan arrival         // nil: none is on its way
+	strict bool                   // the better one was asked for by name: without it nothing is painted
+	spare  func() (*brush, error) // opens it; nil: there is none
+	log    *slog.Logger
+	failed error // for which, strictly, nothing is painted any more
+}
+
+// arrival is the better brush, or why there is none.
+type arrival struct {
+	brush *brush
+	err   error
 }
 
 // Apply has the brush at work paint. See [filter.Filter].
 func (r *relay) Apply(ctx context.Context, f *frame.Frame, p *filter.Params, t *filter.Trace) (*frame.Frame, error) {
+	select {
+	case a := <-r.better:
+		r.better = nil
+		if err := r.welcome(a); err != nil {
+			return nil, err
+		}
+	default:
+	}
+	if r.failed != nil {
+		return nil, r.failed
+	}
 	picture, err := r.now.Apply(ctx, f, p, t)
 	var failure *infer.Failure
 	if r.spare == nil || ctx.Err() != nil || !errors.As(err, &failure) {
@@ -35,6 +58,22 @@ func (r *relay) Apply(ctx context.Context, f *frame.Frame, p *filter.Params, t *
 		return nil, err
 	}
 	return r.now.Apply(ctx, f, p, t)
+}
+
+// welcome puts the better brush to work.
+func (r *relay) welcome(a arrival) error {
+	switch {
+	case a.err == nil:
+		r.log.Info("computing goes on elsewhere", "before", r.now.provider, "now", a.brush.provider)
+		err := r.now.Close()
+		r.now = a.brush
+		return err
+	case r.strict:
+		r.failed = a.err
+	default:
+		r.log.Warn("computing stays where it is", "on", r.now.provider, "because", oneLine(a.err))
+	}
+	return nil
 }
 
 // pass puts the spare brush to work, and says why.
@@ -68,23 +107,31 @@ func (r *relay) prove(ctx context.Context, known func(*brush) (*frame.Frame, err
 	if err != nil {
 		return err
 	}
-	theirs, err := known(spare)
-	if err != nil {
-		return errors.Join(err, spare.Close())
-	}
-	defer theirs.Release()
-	mine, err := known(r.now)
-	if err == nil {
-		apart := difference(mine, theirs)
-		mine.Release()
-		if apart <= tolerance {
-			return spare.Close()
-		}
-		err = fmt.Errorf("its picture of a known frame is %.0f of 255 from the CPU's", apart)
-	}
-	if ctx.Err() != nil {
+	err = alike(r.now, spare, known)
+	switch {
+	case err == nil:
+		return spare.Close()
+	case ctx.Err() != nil:
 		return errors.Join(ctx.Err(), spare.Close())
 	}
 	r.spare = func() (*brush, error) { return spare, nil }
 	return r.pass(err)
+}
+
+// alike says how one brush's picture of a known frame is not what the CPU's is.
+func alike(b, cpu *brush, known func(*brush) (*frame.Frame, error)) error {
+	theirs, err := known(cpu)
+	if err != nil {
+		return err
+	}
+	defer theirs.Release()
+	mine, err := known(b)
+	if err != nil {
+		return err
+	}
+	defer mine.Release()
+	if apart := difference(mine, theirs); apart > tolerance {
+		return fmt.Errorf("the picture of a known frame by %s is %.0f of 255 from the CPU's", b.provider, apart)
+	}
+	return nil
 }

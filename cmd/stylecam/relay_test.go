@@ -159,3 +159,48 @@ func TestAGPUHasToProveItself(t *testing.T) {
 		})
 	}
 }
+
+// While TensorRT compiles, CUDA paints; then TensorRT does.
+func TestABetterBrushTakesOver(t *testing.T) {
+	f := frame.New(8, 8)
+	for name, c := range map[string]struct {
+		strict    bool
+		err       error
+		now, says string
+		fails     bool
+	}{
+		"ready":              {false, nil, "tensorrt", "", false},
+		"not to be had":      {false, errors.New("libnvinfer.so.10 is missing"), "cuda", "libnvinfer.so.10 is missing", false},
+		"asked for, ready":   {true, nil, "tensorrt", "", false},
+		"asked for, missing": {true, errors.New("libnvinfer.so.10 is missing"), "cuda", "", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRelayTest(t)
+			compiled := make(chan arrival, 1)
+			r.better, r.strict = compiled, c.strict
+			apply := func() error {
+				picture, err := r.Apply(t.Context(), f, nil, nil)
+				if err == nil {
+					picture.Release()
+				}
+				return err
+			}
+			if err := apply(); err != nil || r.now.provider != "cuda" {
+				t.Fatalf("meanwhile %s paints: %v", r.now.provider, err)
+			}
+			a := arrival{err: c.err}
+			if c.err == nil {
+				a.brush = &brush{Filter: &gpu{colour: 101, pool: &r.pool}, provider: "tensorrt"}
+			}
+			compiled <- a
+			for range 2 {
+				if err := apply(); (err != nil) != c.fails || c.fails && !errors.Is(err, c.err) {
+					t.Errorf("error is %v", err)
+				}
+			}
+			if r.now.provider != c.now || !strings.Contains(r.log.String(), c.says) || (c.says == "") == strings.Contains(r.log.String(), "level=WARN") {
+				t.Errorf("%s paints, told: %q", r.now.provider, r.log.String())
+			}
+		})
+	}
+}

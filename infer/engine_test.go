@@ -1,0 +1,143 @@
+package infer
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	ort "github.com/yalue/onnxruntime_go"
+
+	"stylecam/models"
+	"stylecam/native"
+)
+
+func TestCUDAOptions(t *testing.T) {
+	want := map[string]string{
+		"device_id": "0", "cudnn_conv_algo_search": "HEURISTIC", "cudnn_conv_use_max_workspace": "1",
+		"do_copy_in_default_stream": "1", "arena_extend_strategy": "kSameAsRequested",
+	}
+	if diff := cmp.Diff(want, cudaOptions(0)); diff != "" {
+		t.Error(diff)
+	}
+	if got := cudaOptions(2 << 30)["gpu_mem_limit"]; got != "2147483648" {
+		t.Errorf("the limit is %q", got)
+	}
+}
+
+func TestTensorRTOptions(t *testing.T) {
+	e := &engine{"/cache/engine", "/cache/timings", &profile{"a", "b", "c"}}
+	want := map[string]string{
+		"device_id": "0", "trt_fp16_enable": "1", "trt_cuda_graph_enable": "0", "trt_layer_norm_fp32_fallback": "1",
+		"trt_engine_cache_enable": "1", "trt_engine_cache_path": "/cache/engine",
+		"trt_timing_cache_enable": "1", "trt_timing_cache_path": "/cache/timings", "trt_max_workspace_size": "1048576",
+		"trt_profile_min_shapes": "a", "trt_profile_opt_shapes": "b", "trt_profile_max_shapes": "c",
+	}
+	if diff := cmp.Diff(want, e.options(true, 2<<20)); diff != "" {
+		t.Error(diff)
+	}
+	e.profile = nil
+	plain := e.options(false, 0)
+	if _, has := plain["trt_profile_min_shapes"]; has || plain["trt_fp16_enable"] != "0" || plain["trt_max_workspace_size"] != "" {
+		t.Errorf("options are %v", plain)
+	}
+}
+
+// The shapes are those of the networks that come with the program.
+func TestProfiles(t *testing.T) {
+	onCPU(t)
+	m, err := models.Builtin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for graph, want := range map[string]*profile{
+		models.SegNet:     {"image:1x64x64x3", "image:1x128x160x3", "image:1x1088x1920x3"},
+		models.SANetStyle: nil, // of one size
+		models.SANetPaint: {
+			"image:1x64x64x3,low_keys:1x256x32,low_values:1x256x48,high_keys:1x256x32,high_values:1x256x96,share:1x1x16x16,alpha:1x2x16x16",
+			"image:1x192x256x3,low_keys:1x256x32,low_values:1x256x48,high_keys:1x256x32,high_values:1x256x96,share:1x1x48x64,alpha:1x2x48x64",
+			"image:1x1088x1920x3,low_keys:4x256x32,low_values:4x256x48,high_keys:4x256x32,high_values:4x256x96,share:1x4x272x480,alpha:1x2x272x480",
+		},
+	} {
+		g, err := m.Graph(models.Lite, graph)
+		if err != nil {
+			t.Fatal(err)
+		}
+		inputs, _, err := ort.GetInputOutputInfoWithONNXData(g.Bytes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := newProfile(inputs, shape{g.Sizes[0][0], g.Sizes[0][1], 1})
+		if (got == nil) != (want == nil) || got != nil && *got != *want {
+			t.Errorf("%s: profile %+v, want %+v", graph, got, want)
+		}
+	}
+	previous := newProfile([]ort.InputOutputInfo{{Name: "previous", Dimensions: ort.Shape{1, 1, -1, -1}}}, shape{32, 48, 1})
+	if previous.usual != "previous:1x1x32x48" {
+		t.Errorf("of the last mask: %+v", previous)
+	}
+}
+
+// An engine is kept under a name of its own for all that it was compiled for.
+func TestEngineKey(t *testing.T) {
+	root := t.TempDir()
+	write := func(name, text string) {
+		t.Helper()
+		path := filepath.Join(root, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := native.System{Root: root, Cache: filepath.Join(root, "cache"), Variables: func(string) string { return "" }}
+	g := models.Graph{Entry: models.Entry{Name: "lite", Graph: "segnet"}, Bytes: []byte("graph")}
+	version, precision, p := "1.31.1", FP16, &profile{"a", "b", "c"}
+	key := func() string { return engineKey(g, s, version, precision, p) }
+	seen := map[string]string{key(): "at first"}
+	if !strings.HasPrefix(key(), "lite-segnet-") {
+		t.Errorf("the key is %q", key())
+	}
+	for _, change := range []struct {
+		of   string
+		make func()
+	}{
+		{"the graph", func() { g.Bytes = []byte("trained on") }},
+		{"ONNX Runtime", func() { version = "1.24.4" }},
+		{"the precision", func() { precision = FP32 }},
+		{"the shapes", func() { p = &profile{"a", "b", "d"} }},
+		{"the GPU", func() {
+			write("proc/driver/nvidia/gpus/0000:01:00.0/information", "Model: \t\t NVIDIA GeForce RTX 3060\nIRQ: 1\n")
+		}},
+		{"the driver", func() {
+			write("proc/driver/nvidia/version", "NVRM version: NVIDIA UNIX x86_64 Kernel Module  580.65.06  Sun\n")
+		}},
+		{"TensorRT", func() {
+			write("usr/lib/libnvinfer.so.10.16.1", "")
+			if err := os.Symlink("libnvinfer.so.10.16.1", filepath.Join(root, "usr/lib/libnvinfer.so.10")); err != nil {
+				t.Fatal(err)
+			}
+		}},
+	} {
+		change.make()
+		if before, known := seen[key()]; known {
+			t.Errorf("with another %s the key is that of %s", change.of, before)
+		}
+		seen[key()] = change.of
+	}
+}
+
+func TestTheTimeOfABuildIsTold(t *testing.T) {
+	told := make(chan time.Duration, 100)
+	tellWhile(time.Millisecond, func(so time.Duration) { told <- so }, func() {
+		if first := <-told; first != 0 {
+			t.Errorf("first told: %v", first)
+		}
+		if second := <-told; second <= 0 {
+			t.Errorf("then: %v", second)
+		}
+	})
+}
