@@ -3,6 +3,7 @@ package webrtc
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"sync"
 	"time"
 
@@ -29,6 +30,7 @@ type Camera struct {
 	open func() (Decoder, error)
 	pool *frame.Pool
 	url  string // told on the card
+	log  *slog.Logger
 
 	mu        sync.Mutex
 	publisher *peer
@@ -47,8 +49,8 @@ const (
 	askEvery = 300 * time.Millisecond
 )
 
-func newCamera(open func() (Decoder, error), pool *frame.Pool, url string) *Camera {
-	return &Camera{open: open, pool: pool, url: url}
+func newCamera(open func() (Decoder, error), pool *frame.Pool, url string, log *slog.Logger) *Camera {
+	return &Camera{open: open, pool: pool, url: url, log: log}
 }
 
 // Publishing tells whether a browser's camera is connected.
@@ -106,6 +108,7 @@ func (c *Camera) left(*peer) {
 func (c *Camera) receive(p *peer, track *webrtc.TrackRemote) {
 	decoder, err := c.open()
 	if err != nil {
+		c.log.Error("a browser's camera cannot be decoded", "err", err)
 		return
 	}
 	defer decoder.Close()
@@ -134,8 +137,8 @@ func (c *Camera) receive(p *peer, track *webrtc.TrackRemote) {
 	}
 }
 
-// deliver hands a picture to whoever reads, if anybody does. Its time is that of its arrival: the
-// sender's clock is not ours.
+// deliver hands a picture to whoever reads, if anybody does. Its time is that of
+// its arrival: the sender's clock is not ours.
 func (c *Camera) deliver(p *i420.Picture) {
 	if !c.isRead() {
 		return

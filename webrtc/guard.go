@@ -40,12 +40,12 @@ type guard struct {
 }
 
 func newGuard(token, cookie string, hosts, origins []string) (*guard, error) {
-	g := &guard{token: token, cookie: cookie, hosts: hosts, origins: origins, cross: http.NewCrossOriginProtection()}
+	g := &guard{token: token, cookie: cookie, hosts: append([]string{"localhost"}, hosts...), origins: origins, cross: http.NewCrossOriginProtection()}
 	if token != "" {
 		g.watchToken = watchToken(token)
 	}
 	if name, err := os.Hostname(); err == nil {
-		g.hosts = append([]string{"localhost", name, name + ".local"}, hosts...)
+		g.hosts = append(g.hosts, name, name+".local")
 	}
 	for _, o := range origins {
 		if err := g.cross.AddTrustedOrigin(o); err != nil {

@@ -2,8 +2,6 @@ package webrtc
 
 import (
 	"time"
-
-	"github.com/pion/rtcp"
 )
 
 // StreamStats is what a stream has sent.
@@ -59,12 +57,4 @@ func (s *Stream) Stats() StreamStats {
 	stats := s.meter.total
 	stats.Viewers = len(s.peers)
 	return stats
-}
-
-func wantsKey(p rtcp.Packet) bool {
-	switch p.(type) {
-	case *rtcp.PictureLossIndication, *rtcp.FullIntraRequest:
-		return true
-	}
-	return false
 }

@@ -119,7 +119,7 @@ func Listen(cfg Config) (*Server, error) {
 		_ = network.Close()
 		return nil, fmt.Errorf("webrtc: %w", err)
 	}
-	s.camera = newCamera(cfg.Decoder, cfg.Pool, s.base())
+	s.camera = newCamera(cfg.Decoder, cfg.Pool, s.base(), cfg.Log)
 	s.paths = map[party]string{s.stream: "/whep", s.camera: "/whip"}
 	return s, nil
 }

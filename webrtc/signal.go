@@ -71,6 +71,7 @@ func (s *Server) offer(w http.ResponseWriter, r *http.Request, path string, who 
 		problem(w, http.StatusNotAcceptable, errAccept.Error())
 	case errors.Is(err, errOffer):
 		problem(w, http.StatusBadRequest, err.Error())
+	case r.Context().Err() != nil: // nobody is there to be answered
 	case err != nil:
 		s.cfg.Log.Warn("a session could not be opened", "err", err)
 		problem(w, http.StatusInternalServerError, "the session could not be opened")

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/pion/rtcp"
 	"github.com/pion/webrtc/v4"
 
 	"stylecam/frame"
@@ -100,6 +101,14 @@ func listen(o *outlet, sender *webrtc.RTPSender) {
 			}
 		}
 	}
+}
+
+func wantsKey(p rtcp.Packet) bool {
+	switch p.(type) {
+	case *rtcp.PictureLossIndication, *rtcp.FullIntraRequest:
+		return true
+	}
+	return false
 }
 
 // Write encodes and sends f, if anybody watches.
