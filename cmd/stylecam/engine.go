@@ -15,6 +15,7 @@ import (
 	"stylecam/models"
 	"stylecam/native"
 	"stylecam/paint"
+	"stylecam/style"
 )
 
 // engine is what paints: the styles, and a brush, which is a painter over the
@@ -33,6 +34,7 @@ type use struct {
 	interval time.Duration
 	reuse    bool // of a painting while nothing moves: never in measurements
 	measured bool // by the one provider, from the first frame on
+	transfer style.Transfer
 }
 
 // live tells whether frames come as they come, and better one painted otherwise than
@@ -174,8 +176,15 @@ func openBrush(e *engine, m *models.Manifest, r *infer.Runtime, u use) (_ *brush
 	if err != nil {
 		return nil, err
 	}
+	find := func(name string) (*style.Tensors, error) {
+		tensors, err := e.gallery.Tensors(name)
+		if err != nil {
+			return nil, err
+		}
+		return u.transfer.Of(tensors), nil
+	}
 	config := paint.Config{
-		SegNet: segnet, SANet: sanet, Style: e.gallery.Tensors, Pool: e.pool, Interval: u.interval, Still: u.still, Reuse: u.reuse,
+		SegNet: segnet, SANet: sanet, Style: find, Pool: e.pool, Interval: u.interval, Still: u.still, Reuse: u.reuse,
 	}
 	if r.OnGPU() {
 		pipeline, err := device.New(r, m, segnet, sanet)

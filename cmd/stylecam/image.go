@@ -10,10 +10,12 @@ import (
 	"stylecam/filter"
 	"stylecam/frame"
 	"stylecam/output"
+	"stylecam/style"
 )
 
 func (p *program) imageCommand() *cli.Command {
 	var figure, cutOut, sequence bool
+	var transfer style.Transfer
 	const example = "stylecam image photo.jpg painted.jpg --style scream"
 	return p.command(spec{
 		name:  "image",
@@ -30,6 +32,8 @@ A picture keeps its size.`,
 		flags: append(flags(p.settings.picture(), p.settings.machine()),
 			&cli.BoolFlag{Name: "figure", Usage: "draw the paper's five panels: photograph, mask, both paintings, result", Destination: &figure},
 			&cli.BoolFlag{Name: "cut-out", Usage: "the painted person alone, on a transparent ground (PNG, WebP)", Destination: &cutOut},
+			flagOf("transfer", "`HOW` places choose among a style's: sanet; or, to compare, adain (its average) or avatar (the best match)",
+				&transfer, style.ParseTransfer, style.Transfer.String),
 			sequenceFlag(&sequence)),
 		run: func(ctx context.Context, c *cli.Context) error {
 			draw := drawing{of: painted, styled: true}
@@ -41,7 +45,7 @@ A picture keeps its size.`,
 			case cutOut:
 				draw.of, draw.transparent = paintedCutOut, true
 			}
-			return p.pictures(ctx, c.Args().Get(0), c.Args().Get(1), sequence, draw)
+			return p.pictures(ctx, c.Args().Get(0), c.Args().Get(1), use{still: !sequence, transfer: transfer}, draw)
 		},
 	})
 }
@@ -65,7 +69,7 @@ func (p *program) maskCommand() *cli.Command {
 			if cutOut {
 				draw.of, draw.transparent = maskedCutOut, true
 			}
-			return p.pictures(ctx, c.Args().Get(0), c.Args().Get(1), sequence, draw)
+			return p.pictures(ctx, c.Args().Get(0), c.Args().Get(1), use{still: !sequence}, draw)
 		},
 	})
 }

@@ -18,7 +18,7 @@ import (
 )
 
 // pictures draws something of one picture, or of each in a folder.
-func (p *program) pictures(ctx context.Context, in, out string, sequence bool, draw drawing) error {
+func (p *program) pictures(ctx context.Context, in, out string, u use, draw drawing) error {
 	jobs, err := pairs(in, out)
 	if err != nil {
 		return err
@@ -29,7 +29,7 @@ func (p *program) pictures(ctx context.Context, in, out string, sequence bool, d
 	if err := checkTarget(jobs[0], draw); err != nil { // before the work, not after it
 		return &usageError{err, "stylecam image photo.jpg painted.png"}
 	}
-	e, err := p.openEngine(ctx, use{still: !sequence})
+	e, err := p.openEngine(ctx, u)
 	if err != nil {
 		return err
 	}
