@@ -140,8 +140,8 @@ export: .venv/ready ## the weights in training/weights to ONNX in models/, compa
 	$(PYTHON) -m training.device
 
 .PHONY: evaluate
-evaluate: .venv/ready ## measure the networks in models/ on DATA, into docs/results
-	$(PYTHON) -m training.evaluate --people-eval $(DATA)/people-eval --style-eval $(DATA)/style-eval --vgg $(DATA)/vgg
+evaluate: .venv/ready ## measure the networks in models/ on DATA, into docs/results; ARGS="--peers DIR" for others' beside them
+	$(PYTHON) -m training.evaluate --people-eval $(DATA)/people-eval --style-eval $(DATA)/style-eval --vgg $(DATA)/vgg $(ARGS)
 
 .PHONY: test-training
 test-training: .venv/ready ## a few steps of each network, resuming, export, parity with ONNX Runtime

@@ -19,7 +19,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from . import loop, pictures
-from .sanet import SANet, Style, half_width
+from .evaluate.peers import MicroAST
+from .sanet import SANet, Style
 from .vgg import Distilled, Exact, moments, normalised
 
 SIDE = 256         # of the pictures kept in memory; a style's side, by contract
@@ -32,8 +33,9 @@ class Weights:
     style: float
     content: float = 1.0
     nearness: float = 3.0     # to the photograph, where α < 1
-    steadiness: float = 6.0
-    taught: float = 3.0       # by a wider network's paintings
+    steadiness: float = 15.0
+    lattice: float = 60.0     # what repeats every four pixels
+    taught: float = 2.0       # by the teacher's paintings
     variation: float = 0.1
     range: float = 5.0
 
@@ -58,7 +60,7 @@ def style_moments(judge: Judge, styles: np.ndarray, cache: Path, device) -> list
         if kept["digest"] == digest:
             return [m.float() for m in kept["moments"]]
     rows = []
-    with torch.no_grad(), torch.autocast(torch.device(device).type, torch.bfloat16):
+    with torch.no_grad():
         for i in range(0, len(styles), 4):
             x = pictures.tensor(styles[i:i + 4], device)
             rows.append(judge.moments(judge.exact(x)) + judge.moments(judge.distilled(x)))
@@ -103,6 +105,13 @@ def overlap_difference(a: Tensor, b: Tensor, at: np.ndarray) -> Tensor:
     return total / len(a)
 
 
+def lattice(x: Tensor) -> Tensor:
+    """The mean size of what repeats every four pixels: pixel shuffle's own pattern. Strokes and edges, wherever they stand,
+    average out over a picture; (n,C,h,w), h and w multiples of 4."""
+    fine = x - F.avg_pool2d(F.pad(x, (2, 2, 2, 2), mode="reflect"), 5, 1)
+    return F.pixel_unshuffle(fine, 4).mean((2, 3)).abs().mean()
+
+
 def blob(rng: np.random.Generator, side: int) -> np.ndarray:
     """A soft-edged ellipse, somewhat like a person before a webcam: (side,side) in 0..1."""
     y, x = np.mgrid[0:side, 0:side] / side
@@ -139,23 +148,38 @@ class SANetTask:
         self.table = style_moments(self.judge, self.styles, settings.out / "styles.pt", self.device)
         print(f"{len(contents)} contents, {len(self.styles)} styles", flush=True)
         self.net = SANet().to(self.device, memory_format=torch.channels_last)
-        for part in (self.net.style, self.net.low_tokens, self.net.high_tokens):
-            part.requires_grad_(not settings.fixed_style)
-        self.teacher = None
-        if settings.teacher:
-            weights = loop.weights_of(settings.teacher)
-            self.teacher = SANet(half=half_width(weights)).to(self.device, memory_format=torch.channels_last)
-            self.teacher.load_state_dict(weights)
-            self.teacher.eval().requires_grad_(False)
+        if settings.fixed_style:
+            loop.load_weights(self.net, settings.init)
+            for part in (self.net.style, self.net.low_tokens, self.net.high_tokens):
+                part.requires_grad_(False)
+            with torch.no_grad():  # in half precision, as the program keeps them
+                self.encoded = [self.net.encode(pictures.tensor(s[None], self.device)) for s in self.styles]
+                self.encoded = Style(*(torch.cat(t).half() for t in zip(*self.encoded)))
+        self.teacher = MicroAST(settings.teacher).to(self.device) if settings.teacher else None
+        self.signals = {}  # of the teacher, by the style's number
 
     def groups(self) -> list[dict]:
         return [{"params": [p for p in self.net.parameters() if p.requires_grad]}]
 
-    def draw_styles(self, rng: np.random.Generator, n: int, side: int) -> tuple[Style, Tensor, list[Tensor]]:
-        """n styles encoded; share (n,n,side,side), each picture's own, the last now and then mixed; moments to aim at."""
+    @torch.no_grad()
+    def shown_by_teacher(self, clean: Tensor, chosen: np.ndarray) -> Tensor:
+        """Its paintings, (n,3,side,side), of pictures in the styles chosen."""
+        for i in set(chosen.tolist()) - self.signals.keys():
+            features, weights, biases = self.teacher.signals(pictures.tensor(self.styles[i][None], self.device))
+            # of a style's features the decoder takes mean and deviation alone: two places that have them stand for all
+            few = [torch.stack([m - s, m + s], -1)[:, :, None] for m, s in ((f.mean((2, 3)), f.std((2, 3)) / 2 ** 0.5) for f in features)]
+            self.signals[i] = (few, weights, biases)
+        signals = [[torch.cat(parts) for parts in zip(*kind)] for kind in zip(*(self.signals[i] for i in chosen.tolist()))]
+        return self.teacher(clean, signals).clamp(0, 1)
+
+    def draw_styles(self, rng: np.random.Generator, n: int, side: int) -> tuple[np.ndarray, Style, Tensor, list[Tensor]]:
+        """The numbers of n styles; them encoded; share (n,n,side,side), each picture's own, the last now and then mixed; moments
+        to aim at."""
         chosen = rng.integers(len(self.styles), size=n)
-        # whole, since the moments are the whole painting's
-        one = self.net.encode(pictures.tensor(np.stack([self.styles[i, :, ::rng.choice((1, -1))] for i in chosen]), self.device))
+        if self.settings.fixed_style:
+            one = Style(*(t[chosen].float() for t in self.encoded))
+        else:  # whole, since the moments are the whole painting's
+            one = self.net.encode(pictures.tensor(np.stack([self.styles[i, :, ::rng.choice((1, -1))] for i in chosen]), self.device))
         # every picture may attend over every style: (n,1,T,C) -> (n,n,T,C)
         style = Style(*(t.transpose(0, 1).expand(n, -1, -1, -1) for t in one))
         share = np.zeros((n, n, side, side), np.float32)
@@ -164,14 +188,14 @@ class SANetTask:
             other = blob(rng, side) if rng.random() < 0.5 else rng.random()
             share[-1, -1], share[-1, 0] = 1 - other, other
         mean = torch.from_numpy(share.mean((2, 3))).to(self.device)
-        return style, torch.from_numpy(share).to(self.device), [(mean[..., None] * m[chosen]).sum(1) for m in self.table]
+        return chosen, style, torch.from_numpy(share).to(self.device), [(mean[..., None] * m[chosen]).sum(1) for m in self.table]
 
     def losses(self, rng: np.random.Generator, progress: float) -> tuple[Tensor, dict[str, float]]:
         n, side, w = self.settings.batch, self.settings.side, self.weights
         windows, at = self.crops.draw(rng, n)
         whole = pictures.tensor(windows, self.device)
         field = torch.from_numpy(alphas(rng, n, windows.shape[1])).to(self.device)
-        style, share, aims = self.draw_styles(rng, n, windows.shape[1])
+        chosen, style, share, aims = self.draw_styles(rng, n, windows.shape[1])
 
         # the first cut of every picture, then the second
         clean = torch.cat([cut(whole, at[:, i], side) for i in (0, 1)])
@@ -185,29 +209,37 @@ class SANetTask:
         with torch.no_grad():
             features = self.judge.distilled(clean)
             content = [normalised(f) for f in features[3:]]
-            targets, strength = [torch.cat([m, m]) for m in aims], alpha.mean((1, 2, 3))[:, None]
+            # the exact network, which costs most, judges the first cuts alone
+            targets, strength = aims[:3] + [torch.cat([m, m]) for m in aims[3:]], alpha.mean((1, 2, 3))[:, None]
             if strength.min() < 1:  # part of the way from the photograph's own moments
-                before = self.judge.moments(self.judge.exact(clean)) + self.judge.moments(features)
-                targets = [torch.lerp(b, t, strength) for b, t in zip(before, targets)]
+                before = self.judge.moments(self.judge.exact(clean[:n])) + self.judge.moments(features)
+                targets = [torch.lerp(b, t, strength[:len(t)]) for b, t in zip(before, targets)]
         features, near = self.judge.distilled(painted), self.judge.exact(painted[:n])
         exact, distilled = self.judge.moments(near), self.judge.moments(features)
         layers = (1.0, 1.0, 1.0, DEEP, DEEP, DEEP, 1.0, DEEP)  # the exact three, then the distilled five
-        style_loss = sum(k * 2 * F.mse_loss(now, t[:len(now)]) for k, now, t in zip(layers, exact + distilled, targets))
+        style_loss = sum(k * 2 * F.mse_loss(now, t) for k, now, t in zip(layers, exact + distilled, targets))
         content_loss = sum(F.mse_loss(normalised(f), c) * k for f, c, k in zip(features[3:], content, (1.0, DEEP)))
 
         nearness = ((1 - alpha.mean(1, keepdim=True)).square() * (painted - clean).abs()).mean()
         steadiness = overlap_difference(painted[:n], painted[n:], at)
         variation = (painted[..., 1:, :] - painted[..., :-1, :]).abs().mean() + (painted[..., 1:] - painted[..., :-1]).abs().mean()
         outside = (F.relu(painted - 1) + F.relu(-painted)).mean()
+        repeated = lattice(painted)
         loss = (w.style * style_loss + w.content * content_loss + w.nearness * nearness
-                + w.steadiness * steadiness + w.variation * variation + w.range * outside)
-        if self.teacher:  # of the same style encoder: --fixed-style
+                + w.steadiness * steadiness + w.variation * variation + w.range * outside + w.lattice * repeated)
+        if self.teacher:  # which knows full paintings in one style alone
+            shown = self.shown_by_teacher(clean[:n], chosen)
+            fully = alpha[:n].amin(1, keepdim=True) * share[np.arange(n), np.arange(n)][:, None] == 1
             with torch.no_grad():
-                shown = self.teacher.paint(noisy, twice, share_map, alpha_map).float()
-                told = self.judge.exact(shown[:n])
-            loss = loss + w.taught * (F.l1_loss(painted, shown) * 4 + sum(F.mse_loss(a.float(), b.float()) for a, b in zip(near, told)))
-        return loss, {"style": style_loss.item(), "content": content_loss.item(),
-                      "nearness": nearness.item(), "steadiness": steadiness.item(), "outside": outside.item()}
+                told = self.judge.exact(shown)
+            taught = 4 * ((painted[:n] - shown).abs() * fully).mean()
+            for ours, theirs in zip(near, told):
+                where = F.adaptive_avg_pool2d(fully.float(), ours.shape[2:])
+                taught = taught + ((ours - theirs).square() * where).mean()
+            loss = loss + w.taught * taught
+        values = {"style": style_loss, "content": content_loss, "nearness": nearness, "steadiness": steadiness, "lattice": repeated,
+                  "outside": outside, **({"taught": taught} if self.teacher else {})}
+        return loss, {name: value.item() for name, value in values.items()}
 
     def sheet(self) -> np.ndarray:
         """Styles above; then per content: itself, its paintings, and the first style at α = 0.5, 0.25 and 0."""
@@ -232,8 +264,9 @@ def main() -> None:
     parser.add_argument("--side", type=int, default=128, help="of a cut, a multiple of 16")
     parser.add_argument("--style-weight", type=float, default=10.0)
     parser.add_argument("--fixed-style", action="store_true",
-                        help="leave the style encoder, and so the styles it made, as they are: for going on from trained weights")
-    parser.add_argument("--teacher", type=Path, help="weights of a wider network, to learn from its paintings; with --fixed-style, from its encoder")
+                        help="leave the style encoder of --init, and so the styles it made, as they are: each is encoded once, "
+                             "and a step takes half the time")
+    parser.add_argument("--teacher", type=Path, help="a checkout of MicroAST, to learn from its paintings too")
     settings = parser.parse_args()
     loop.start(settings)
     loop.run(SANetTask(settings), settings)

@@ -1,12 +1,13 @@
-"""Measure the exported graphs and write the tables.
+"""Measure the exported graphs, and the peers' where they are to be had, and write the tables.
 
-    python -m training.evaluate --people-eval DIR --style-eval DIR --vgg DIR [--models models] [--out docs/results]
+    python -m training.evaluate --people-eval DIR --style-eval DIR --vgg DIR [--peers DIR] [--program bin/stylecam] [--models models] [--out docs/results]
 
-Writes lite.md and lite.json, and the figures that fit in one line into models/manifest.json. Rows of other programs' networks
-are marked *recorded*: they were measured once by the same measures.
+Writes lite.md and lite.json, and the figures that fit in one line into models/manifest.json. Where a peer is not to be had
+(`--peers`), its row shows what the same measures once found and is marked *recorded*.
 """
 import argparse
 import json
+import tempfile
 from pathlib import Path
 
 import cv2
@@ -15,34 +16,33 @@ from PIL import Image
 
 from .. import pictures
 from ..export import write
-from . import graphs, masks, motion, paintings
+from . import graphs, masks, motion, paintings, peers, program
 
 SIZES = ((128, 160), (144, 192), (192, 256))  # of a 4:3 picture; others get the same area
 PERSON = (0.5, 0.3)  # α1, α2 of the person where faces are measured, under SegNet's mask; the background is painted fully
 
 MASKS_HEAD = """| masks, threshold 0.5: IoU / boundary F | heads | full | varied | crowd | empty: false area | flicker, 1/1000 | lag | CPU ms |
 |---|---|---|---|---|---|---|---|---|"""
-MASKS_RECORDED = """| MediaPipe selfie, 256x256 *(recorded)* | 0.941 / 0.660 | 0.827 / 0.783 | 0.846 / 0.689 | 0.544 / 0.472 | 9.9 % | 1.48 | +0.002 | 4-6 |
-| MediaPipe selfie, landscape 144x256 *(recorded)* | 0.939 / 0.647 | 0.832 / 0.772 | 0.823 / 0.657 | 0.485 / 0.434 | 14.4 % | – | – | – |"""
-PAINTINGS_HEAD = """| paintings, 48 pairs at 256x256 | style | content relu4_1 | relu5_1 | patches | steady, of 255 | border, of 255 | faces kept / change | α = 0 SSIM | change at α 0.25 / 0.5 / 0.75 | flicker, 1/1000 | CPU ms at 192x256 |
-|---|---|---|---|---|---|---|---|---|---|---|---|"""
-PAINTINGS_RECORDED = """| MicroAST, its published weights *(recorded)* | 0.567 | 0.559 | 0.571 | 8.20 | 9.70 | – | 0.925 / 38 | – | – | – | 64-70 |
-| the photograph unchanged *(recorded)* | 5.68 | 0 | 0 | – | – | 0 | 1 / 0 | 1 | 0 | – | – |"""
+MASKS_RECORDED = {
+    "MediaPipe selfie, 256x256": "0.941 / 0.660 | 0.827 / 0.783 | 0.846 / 0.689 | 0.544 / 0.472 | 9.9 % | 1.48 | +0.002 | 4-6",
+    "MediaPipe selfie, landscape 144x256": "0.939 / 0.647 | 0.832 / 0.772 | 0.823 / 0.657 | 0.485 / 0.434 | 14.4 % | – | – | –"}
+PROGRAM_HEAD = """| the program's masks, refined over time | flicker, 1/1000 | lag |
+|---|---|---|"""
+PAINTINGS_HEAD = """| paintings, 48 pairs at 256x256 | style | content relu4_1 | relu5_1 | patches | steady, of 255 | lattice, of 255 | border, of 255 | faces kept / change | α = 0 SSIM | change at α 0.25 / 0.5 / 0.75 | flicker, 1/1000 | CPU ms at 192x256 |
+|---|---|---|---|---|---|---|---|---|---|---|---|---|"""
+PAINTINGS_RECORDED = {
+    "MicroAST, its published weights": "0.567 | 0.559 | 0.571 | 8.20 | 9.70 | – | – | 0.925 / 38 | – | – | – | 64-70"}
 
 
-def measure_masks(models: Path, people: Path, size: tuple[int, int], over_time: bool) -> dict:
-    segment = graphs.SegNet(models, size)
-    result = {"sets": masks.scores(segment, people)}
-    if over_time:
-        result["flicker"] = motion.mask_flicker(segment, sorted((people / "heads").glob("*.jpg"))[:10])
-        result["lag"] = motion.mask_lag(segment, sorted((people / "varied").glob("*.jpg"))[:8], sorted((people / "empty").glob("*.jpg"))[:4])
-    noise = np.random.default_rng(1).integers(0, 256, (*size, 3), np.uint8)
-    result["cpu_ms"] = graphs.milliseconds(lambda: segment(noise))
-    return result
+def over_time(segment_all, people: Path) -> dict:
+    """segment_all(frames of one film) -> their masks in 0..1."""
+    return {"flicker": motion.mask_flicker(segment_all, sorted((people / "heads").glob("*.jpg"))[:10]),
+            "lag": motion.mask_lag(segment_all, sorted((people / "varied").glob("*.jpg"))[:8], sorted((people / "empty").glob("*.jpg"))[:4])}
 
 
-def measure_paintings(models: Path, people: Path, data: Path, vgg: Path) -> dict:
-    net, segment = graphs.SANet(models), graphs.SegNet(models, SIZES[0])
+def measure_paintings(net, segment, people: Path, data: Path, vgg: Path) -> dict:
+    """Of one network: net.encode(picture) -> style, net.paint(picture, style, alpha) -> RGB. Where segment is None it paints
+    fully alone, and faces are measured on the whole frame so painted."""
     content_files = pictures.listed(data / "contents")
     contents = [np.asarray(pictures.square(f, 256)) for f in content_files]
     styles = [np.asarray(pictures.square(f, 256)) for f in pictures.listed(data / "styles")]
@@ -56,14 +56,15 @@ def measure_paintings(models: Path, people: Path, data: Path, vgg: Path) -> dict
         return paint(picture, style, np.stack([mask * a + (1 - mask) for a in PERSON]))
 
     frames = [np.asarray(Image.open(f).convert("RGB").resize((256, 192), Image.LANCZOS)) for f in heads[:10]]
-    speed = np.random.default_rng(1).integers(0, 256, (192, 256, 3), np.uint8)
-    return {"losses": paintings.losses(paintings.Vgg(vgg), contents, styles, paint),
-            "steady": paintings.steadiness(content_files, len(styles), paint),
-            "border": paintings.border(contents, styles, paint),
-            "alpha": paintings.alpha(contents, len(styles), paint),
-            "faces": paintings.faces(heads, len(styles), paint_person),
-            "flicker": motion.painting_flicker(paint, frames),
-            "cpu_ms": graphs.milliseconds(lambda: paint(speed, 0))}
+    result = {"losses": paintings.losses(paintings.Vgg(vgg), contents, styles, paint),
+              "steady": paintings.steadiness(content_files, len(styles), paint),
+              "lattice": paintings.lattice(contents, len(styles), paint),
+              "border": paintings.border(contents, styles, paint),
+              "faces": paintings.faces(heads, len(styles), paint_person if segment else paint),
+              "flicker": motion.painting_flicker(paint, frames)}
+    if segment:
+        result["alpha"] = paintings.alpha(contents, len(styles), paint)
+    return result
 
 
 def masks_row(name: str, r: dict) -> str:
@@ -77,11 +78,21 @@ def masks_row(name: str, r: dict) -> str:
 
 
 def paintings_row(name: str, r: dict) -> str:
-    losses, a = r["losses"], r["alpha"]
-    cells = [name, losses["style"], losses["content_relu4_1"], losses["content_relu5_1"], losses["patches"], r["steady"], r["border"],
-             f"{r['faces']['kept']} / {r['faces']['change']}", a["ssim_0"],
-             f"{a['change_0.25']} / {a['change_0.5']} / {a['change_0.75']}", r["flicker"], r["cpu_ms"]]
+    losses, a = r["losses"], r.get("alpha")
+    cells = [name, losses["style"], losses["content_relu4_1"], losses["content_relu5_1"], losses["patches"], r["steady"], r["lattice"],
+             r["border"], f"{r['faces']['kept']} / {r['faces']['change']}", a["ssim_0"] if a else "–",
+             f"{a['change_0.25']} / {a['change_0.5']} / {a['change_0.75']}" if a else "–", r["flicker"], r["cpu_ms"]]
     return f"| {' | '.join(map(str, cells))} |"
+
+
+def program_row(name: str, r: dict) -> str:
+    return f"| {name} | {r['flicker']} | {r['lag']['lag']:+.3f} |"
+
+
+def table(head: str, measured: dict[str, dict], recorded: dict[str, str], row) -> list[str]:
+    """Peers first, measured or recorded, then ours."""
+    lines = [row(name, measured[name]) if name in measured else f"| {name} *(recorded)* | {cells} |" for name, cells in recorded.items()]
+    return [head, *lines, *(row(name, r) for name, r in measured.items() if name not in recorded), ""]
 
 
 def enter(manifest: Path, result: dict) -> None:
@@ -91,13 +102,43 @@ def enter(manifest: Path, result: dict) -> None:
         if entry["name"] != "lite":
             continue
         if entry["graph"] == "segnet" and "masks" in result:
-            sets = next(iter(result["masks"].values()))["sets"]
+            sets = result["masks"][segnet_name(SIZES[0])]["sets"]
             entry["evaluation"] = {f"iou_{k}": v["iou"] for k, v in sets.items()}
         elif entry["graph"].startswith("sanet") and "paintings" in result:
-            r = result["paintings"]
+            r = result["paintings"]["SANet `lite`"]
             entry["evaluation"] = {"style": r["losses"]["style"], "content_relu4_1": r["losses"]["content_relu4_1"],
                                    "steady": r["steady"], "ssim_alpha_0": r["alpha"]["ssim_0"], "faces_kept": r["faces"]["kept"]}
     write(manifest, (json.dumps(book, indent=2) + "\n").encode())
+
+
+def segnet_name(size: tuple[int, int]) -> str:
+    return f"SegNet `lite` at {size[0]}x{size[1]}"
+
+
+def all_masks(args) -> dict[str, dict]:
+    nets = {**peers.masks(args.peers), **{segnet_name(size): graphs.SegNet(args.models, size) for size in SIZES}}
+    result = {name: {"sets": masks.scores(net, args.people_eval)} for name, net in nets.items()}
+    for name in {"MediaPipe selfie, 256x256", segnet_name(SIZES[0])} & nets.keys():
+        result[name] |= over_time(lambda frames, net=nets[name]: map(net, frames), args.people_eval)
+    frame = np.random.default_rng(1).integers(0, 256, (480, 640, 3), np.uint8)
+    for name, ms in graphs.milliseconds({name: lambda net=net: net(frame) for name, net in nets.items()}).items():
+        result[name]["cpu_ms"] = ms
+    return result
+
+
+def all_paintings(args) -> dict[str, dict]:
+    segment = graphs.SegNet(args.models, SIZES[0])
+    with tempfile.TemporaryDirectory() as work:
+        nets = {name: (net, None) for name, net in peers.painters(args.peers, Path(work)).items()}
+        nets |= {name: (graphs.SANet(args.models, sharpness), segment) for name, sharpness in graphs.TRANSFERS.items()}
+        result = {name: measure_paintings(net, segment, args.people_eval, args.style_eval, args.vgg)
+                  for name, (net, segment) in nets.items()}
+        frame = np.random.default_rng(1).integers(0, 256, (192, 256, 3), np.uint8)
+        styles = {name: net.encode(np.zeros((256, 256, 3), np.uint8)) for name, (net, _) in nets.items()}
+        runs = {name: lambda net=net, style=styles[name]: net.paint(frame, style) for name, (net, _) in nets.items()}
+        for name, ms in graphs.milliseconds(runs).items():
+            result[name]["cpu_ms"] = ms
+    return result
 
 
 def main() -> None:
@@ -105,6 +146,8 @@ def main() -> None:
     parser.add_argument("--people-eval", type=Path, required=True, help="folder of heads, full, varied, crowd, empty")
     parser.add_argument("--style-eval", type=Path, required=True, help="folder of contents, styles")
     parser.add_argument("--vgg", type=Path, required=True)
+    parser.add_argument("--peers", type=Path, help="folder of others' networks: see training/evaluate/peers.py")
+    parser.add_argument("--program", type=Path, help="bin/stylecam, to measure its masks over time too")
     parser.add_argument("--models", type=Path, default=Path("models"))
     parser.add_argument("--out", type=Path, default=Path("docs/results"))
     parser.add_argument("--only", choices=("masks", "paintings"))
@@ -113,15 +156,19 @@ def main() -> None:
     figures = args.out / "lite.json"
     result = json.loads(figures.read_text()) if args.only and figures.exists() else {}
     if args.only != "paintings":
-        result["masks"] = {f"{h}x{w}": measure_masks(args.models, args.people_eval, (h, w), (h, w) == SIZES[0]) for h, w in SIZES}
+        result["masks"] = all_masks(args)
     if args.only != "masks":
-        result["paintings"] = measure_paintings(args.models, args.people_eval, args.style_eval, args.vgg)
+        result["paintings"] = all_paintings(args)
+    if args.program:
+        result["program"] = {f"`--smoothing {s}`": over_time(program.Masks(args.program, s), args.people_eval) for s in program.SMOOTHINGS}
     lines = ["# The lite networks, measured", "",
              "Made by `python -m training.evaluate`; what the figures mean stands in `training/evaluate`.", ""]
     if "masks" in result:
-        lines += [MASKS_HEAD, MASKS_RECORDED, *(masks_row(f"SegNet `lite` at {size}", r) for size, r in result["masks"].items()), ""]
+        lines += table(MASKS_HEAD, result["masks"], MASKS_RECORDED, masks_row)
+    if "program" in result:
+        lines += table(PROGRAM_HEAD, result["program"], {}, program_row)
     if "paintings" in result:
-        lines += [PAINTINGS_HEAD, PAINTINGS_RECORDED, paintings_row("SANet `lite`", result["paintings"]), ""]
+        lines += table(PAINTINGS_HEAD, result["paintings"], PAINTINGS_RECORDED, paintings_row)
     print("\n".join(lines))
     args.out.mkdir(parents=True, exist_ok=True)
     write(figures, (json.dumps(result, indent=1) + "\n").encode())

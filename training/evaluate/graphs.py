@@ -1,5 +1,6 @@
 """The exported graphs, run by ONNX Runtime as the program runs them."""
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -20,14 +21,15 @@ def bgr(picture) -> np.ndarray:
     return np.ascontiguousarray(np.asarray(picture)[None, ..., ::-1])
 
 
-def milliseconds(run, times: int = 40) -> float:
-    """Processor time of one call, the median."""
-    spent = []
+def milliseconds(runs: dict[str, Callable[[], object]], times: int = 40) -> dict[str, float]:
+    """Processor time of one call of each, the median; they take turns, so that a machine that slows down slows all."""
+    spent = {name: [] for name in runs}
     for _ in range(times):
-        start = time.process_time()
-        run()
-        spent.append(time.process_time() - start)
-    return round(1000 * float(np.median(spent)), 1)
+        for name, run in runs.items():
+            start = time.process_time()
+            run()
+            spent[name].append(time.process_time() - start)
+    return {name: round(1000 * float(np.median(rows)), 1) for name, rows in spent.items()}
 
 
 def working_size(shape: tuple[int, int], area: int) -> tuple[int, int]:
@@ -49,14 +51,22 @@ class SegNet:
         return self.session.run(None, {"image": bgr(image)})[0][0, 0]
 
 
+TRANSFERS = {"SANet `lite`": 1.0, "the same weights as AdaIN": 0.0, "the same weights as Avatar-Net's decorator": 64.0}
+
+
 class SANet:
-    def __init__(self, folder: Path):
+    """sharpness scales the keys: 0 attends to all of the style alike (AdaIN), much to the best match alone (Avatar-Net). The
+    program's style.Transfer does the same."""
+
+    def __init__(self, folder: Path, sharpness: float = 1.0):
+        self.sharpness = np.float32(sharpness)
         self.encoder, self.painter = session(folder / "sanet-lite-style.onnx"), session(folder / "sanet-lite-paint.onnx")
         self.names = [o.name for o in self.encoder.get_outputs()]
 
     def encode(self, picture) -> dict[str, np.ndarray]:
         """RGB 256x256 -> one style's tensors."""
-        return dict(zip(self.names, self.encoder.run(None, {"image": bgr(picture)})))
+        tensors = dict(zip(self.names, self.encoder.run(None, {"image": bgr(picture)})))
+        return {name: t * self.sharpness if name.endswith("keys") else t for name, t in tensors.items()}
 
     def paint(self, picture, style: dict[str, np.ndarray], alpha=1.0) -> np.ndarray:
         """RGB, sides multiples of 16; alpha a number or (2,h/4,w/4) -> RGB uint8."""

@@ -42,11 +42,12 @@ def flicker(frames: list[np.ndarray], spread: float) -> float:
     return 1000 * float(np.mean([np.abs(np.float32(a) - np.float32(b)).mean() for a, b in zip(frames, frames[1:])])) / spread
 
 
-def mask_flicker(segment, photos: list[Path]) -> float:
+def mask_flicker(segment_all, photos: list[Path]) -> float:
+    """segment_all(frames of one film) -> their masks in 0..1."""
     rng, rows = np.random.default_rng(1), []
     for path in photos:
         photo = np.asarray(Image.open(path).convert("RGB"))
-        rows.append(flicker([(segment(f) * 255).round() for f in still(photo, rng)], 255))
+        rows.append(flicker([(mask * 255).round() for mask in segment_all(list(still(photo, rng)))], 255))
     return round(float(np.mean(rows)), 2)
 
 
@@ -59,14 +60,14 @@ def painting_flicker(paint, photos: list[np.ndarray]) -> float:
     return round(float(np.mean(rows)), 2)
 
 
-def mask_lag(segment, people: list[Path], scenes: list[Path]) -> dict[str, float]:
+def mask_lag(segment_all, people: list[Path], scenes: list[Path]) -> dict[str, float]:
     """IoU while a person moves, at rest, and the difference."""
     rng, moving, resting = np.random.default_rng(1), [], []
     for i, path in enumerate(people):
         photo, mask = Image.open(path).convert("RGB"), Image.open(path.with_suffix(".png")).convert("L")
-        scene = Image.open(scenes[i % len(scenes)]).convert("RGB")
-        for t, (frame, truth) in enumerate(pan(photo, mask, scene, rng)):
-            score = iou(threshold(segment(frame), truth.shape), truth)
+        frames, truths = zip(*pan(photo, mask, Image.open(scenes[i % len(scenes)]).convert("RGB"), rng))
+        for t, (guess, truth) in enumerate(zip(segment_all(list(frames)), truths)):
+            score = iou(threshold(guess, truth.shape), truth)
             if 4 <= t < MOVING:
                 moving.append(score)
             elif t >= MOVING + 6:

@@ -5,6 +5,7 @@ content   MSE of mean-variance-normalised features, painting against photograph,
 patches   sliced Wasserstein distance between 7x7 patches of painting and style, three pyramid levels, of 255: a measure
           no network was trained on
 steady    mean |painting - painting of the same shifted by (5, 3) pixels with other noise, shifted back|, of 255
+lattice   what repeats every four pixels, as pixel shuffle's own pattern does; strokes, wherever they stand, average out
 faces     of the portraits in which OpenCV's frontal cascade finds a face, the share in whose painting it is found again;
           and how far the painting is from the photograph there: a face kept by not painting it is no merit
 alpha     how far the painting at α is from the photograph, as a share of α = 1; the photograph's similarity at α = 0
@@ -79,6 +80,16 @@ def steadiness(files: list[Path], count: int, paint) -> float:
     return round(float(np.mean(rows)), 2)
 
 
+def lattice(contents: list, count: int, paint) -> float:
+    """How much of the paintings repeats every four pixels, of 255 (content i, style i mod count)."""
+    rows = []
+    for i, photo in enumerate(contents):
+        x = np.float32(paint(photo, i % count, 1.0))
+        fine = (x - cv2.blur(x, (5, 5)))[MARGIN:-MARGIN, MARGIN:-MARGIN]
+        rows.append(np.abs(fine.reshape(fine.shape[0] // 4, 4, -1, 4, 3).mean((0, 2))).mean())
+    return round(float(np.mean(rows)), 2)
+
+
 def border(contents: list, styles: list, paint, width: int = 4) -> float:
     """How much brighter or darker the outermost pixels of paintings of flat grey are than their middle, of 255: a frame."""
     flat = np.full((SIDE, SIDE, 3), 128, np.uint8)
@@ -145,4 +156,4 @@ def faces(files: list[Path], count: int, paint) -> dict[str, float]:
         kept += any(overlap(box, other) >= 0.4 for other in find(painting))
         q = SIDE // 4
         change.append(np.abs(np.float32(painting) - np.float32(photo))[q:-q, q:-q].mean())
-    return {"faces": found, "kept": round(kept / max(found, 1), 3), "change": round(float(np.mean(change)), 1)}
+    return {"faces": found, "kept": round(kept / max(found, 1), 3), "change": round(float(np.mean(change or [0.0])), 1)}

@@ -1,0 +1,26 @@
+"""The program itself, as it is run: what the refinement of masks over time adds to the network."""
+import subprocess
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+SMOOTHINGS = ("0", "quick", "steady")
+
+
+class Masks:
+    """`stylecam mask FOLDER FOLDER --sequence`, without the feather, which would widen a mask."""
+
+    def __init__(self, program: Path, smoothing: str):
+        self.command = [str(program), "mask", "--sequence", "--quiet", "--feather", "0", "--smoothing", smoothing]
+
+    def __call__(self, frames: list[np.ndarray]) -> list[np.ndarray]:
+        """RGB frames of one film -> masks of their size, in 0..1."""
+        with tempfile.TemporaryDirectory() as work:
+            shown, drawn = Path(work, "frames"), Path(work, "masks")
+            shown.mkdir()
+            for i, frame in enumerate(frames):
+                Image.fromarray(frame).save(shown / f"{i:03}.png", compress_level=1)
+            subprocess.run([*self.command, str(shown), str(drawn)], check=True)
+            return [np.asarray(Image.open(drawn / f"{i:03}.png"), np.float32) / 255 for i in range(len(frames))]
