@@ -181,7 +181,7 @@ func TestChainPaintsWhatTheHostPaints(t *testing.T) {
 		"the usual":        {image.Pt(640, 480), func(*filter.Params) {}},
 		"wide":             {image.Pt(1280, 720), func(*filter.Params) {}},
 		"of no round size": {image.Pt(427, 321), func(*filter.Params) {}},
-		"best, steady":     {image.Pt(640, 480), func(p *filter.Params) { p.Quality, p.Smoothing = filter.Best, filter.Steady }},
+		"its own size":     {image.Pt(320, 240), func(p *filter.Params) { p.Quality, p.Smoothing = filter.Best, filter.Steady }},
 		"all at once":      {image.Pt(640, 480), func(p *filter.Params) { p.Smoothing, p.Feather, p.Detail = 0, 0, 0 }},
 		"a broad feather":  {image.Pt(640, 480), func(p *filter.Params) { p.Feather = 24 }},
 		"one layer":        {image.Pt(640, 480), func(p *filter.Params) { p.Person = p.Background }},

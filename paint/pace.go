@@ -11,14 +11,16 @@ import (
 // sizes are what the networks work at, in pixels, multiples of 16.
 type sizes struct{ paint, mask image.Point }
 
-// ladder holds the painting's longer side, from fast to best.
-var ladder = []int{192, 224, 256, 320, 384, 448, 512}
+// ladder holds the painting's longer side, from fast to best: on the CPU, and on a
+// device, which goes on to the frame's own size.
+var ladder = []int{192, 224, 256, 320, 384, 448, 512, 640, 768, 960, 1280, 1600, 1920}
 
-// The rungs of the three fixed qualities.
+// The rungs of the fixed qualities.
 const (
-	fast     = 0
-	balanced = 2
-	best     = 6
+	fast         = 0
+	balanced     = 2
+	bestOnHost   = 6
+	bestOnDevice = 12
 )
 
 // The mask's longer side, and that of the quality Best.
@@ -43,7 +45,9 @@ func fit(w, h, side int) image.Point {
 // and was too slow is tried again only after a longer while each time.
 type pace struct {
 	interval time.Duration
+	best     int // the last rung
 	rung     int
+	top      int // the last rung that makes a difference to the frames
 
 	whole, painting time.Duration // running means at this rung
 	frames          int           // at this rung
@@ -58,12 +62,16 @@ const (
 	room         = 0.80 // of the interval: what the next rung may take
 )
 
-func newPace(interval time.Duration) pace {
-	return pace{interval: interval, rung: balanced, patience: firstTrial}
+func newPace(interval time.Duration, best int) pace {
+	return pace{interval: interval, best: best, top: best, rung: balanced, patience: firstTrial}
 }
 
 // size returns what a frame of w x h is worked on at.
 func (p *pace) size(w, h int, q filter.Quality) sizes {
+	p.top = 0
+	for p.top < p.best && ladder[p.top] < max(w, h) {
+		p.top++
+	}
 	rung, side := p.rung, maskSide
 	switch q {
 	case filter.Fast:
@@ -71,7 +79,7 @@ func (p *pace) size(w, h int, q filter.Quality) sizes {
 	case filter.Balanced:
 		rung = balanced
 	case filter.Best:
-		rung, side = best, maskSideBest
+		rung, side = p.best, maskSideBest
 	}
 	return sizes{paint: fit(w, h, ladder[rung]), mask: fit(w, h, side)}
 }
@@ -94,7 +102,7 @@ func (p *pace) took(whole, painting time.Duration) {
 	case float64(p.whole) > late*float64(p.interval) && p.rung > fast:
 		p.patience = min(2*p.patience, longestTrial)
 		p.move(-1)
-	case p.frames > p.patience && p.rung < best && p.next() < time.Duration(room*float64(p.interval)):
+	case p.frames > p.patience && p.rung < p.top && p.next() < time.Duration(room*float64(p.interval)):
 		p.move(1)
 	}
 }

@@ -51,7 +51,7 @@ func TestAutoHoldsTheFrameRate(t *testing.T) {
 		{"a workstation", time.Millisecond, 512},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			p := newPace(interval)
+			p := newPace(interval, bestOnHost)
 			run(&p, c.at256, 6*time.Millisecond, 1000)
 			if got := p.size(640, 480, filter.Auto).paint.X; got != c.side {
 				t.Errorf("works at %d, want %d", got, c.side)
@@ -68,7 +68,7 @@ func TestAutoHoldsTheFrameRate(t *testing.T) {
 }
 
 func TestAutoYieldsToLoadAndComesBack(t *testing.T) {
-	p := newPace(time.Second / 30)
+	p := newPace(time.Second/30, bestOnHost)
 	run(&p, 18*time.Millisecond, 6*time.Millisecond, 100)
 	before := p.rung
 	run(&p, 18*time.Millisecond, 25*time.Millisecond, 100)
@@ -82,9 +82,43 @@ func TestAutoYieldsToLoadAndComesBack(t *testing.T) {
 }
 
 func TestWithoutAnIntervalAutoIsBalanced(t *testing.T) {
-	p := newPace(0)
+	p := newPace(0, bestOnHost)
 	run(&p, time.Second, time.Second, 100)
 	if got, want := p.size(640, 480, filter.Auto), p.size(640, 480, filter.Balanced); got != want {
 		t.Errorf("works at %v, want %v", got, want)
+	}
+}
+
+// On a device the ladder ends where the frame does.
+func TestOnADeviceBestIsTheFramesOwnSize(t *testing.T) {
+	for _, c := range []struct {
+		w, h int
+		want image.Point
+	}{
+		{320, 240, image.Pt(320, 240)}, {640, 480, image.Pt(640, 480)}, {1280, 720, image.Pt(1280, 720)},
+		{1920, 1080, image.Pt(1920, 1088)}, {3840, 2160, image.Pt(1920, 1088)},
+	} {
+		p := newPace(time.Second/60, bestOnDevice)
+		if got := p.size(c.w, c.h, filter.Best).paint; got != c.want {
+			t.Errorf("the best of %dx%d is %v, want %v", c.w, c.h, got, c.want)
+		}
+		host := newPace(time.Second/60, bestOnHost)
+		if got := host.size(c.w, c.h, filter.Best).paint; got.X > 512 {
+			t.Errorf("on the host the best of %dx%d is %v", c.w, c.h, got)
+		}
+	}
+}
+
+// Auto climbs as far as the rate holds, no further than the frame, and comes down
+// again when the GPU is wanted elsewhere.
+func TestAutoOnADevice(t *testing.T) {
+	p := newPace(time.Second/60, bestOnDevice)
+	run(&p, 500*time.Microsecond, time.Millisecond, 3000)
+	if got := p.size(640, 480, filter.Auto).paint; got != image.Pt(640, 480) {
+		t.Errorf("with time to spare it works at %v", got)
+	}
+	run(&p, 8*time.Millisecond, time.Millisecond, 200)
+	if got := p.size(640, 480, filter.Auto).paint.X; got > 320 {
+		t.Errorf("a busy GPU still works at %d", got)
 	}
 }

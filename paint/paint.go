@@ -89,12 +89,16 @@ func New(c Config) (*Painter, error) {
 	if c.SegNet == nil || c.SANet == nil || c.Style == nil || c.Pool == nil {
 		return nil, errors.New("new painter: a network, the styles or the pool is missing")
 	}
+	best := bestOnHost
+	if c.Device != nil {
+		best = bestOnDevice
+	}
 	return &Painter{
 		Config:   c,
 		scene:    blend.NewScene(),
 		refiner:  blend.NewRefiner(),
 		composer: blend.NewComposer(),
-		pace:     newPace(c.Interval),
+		pace:     newPace(c.Interval, best),
 	}, nil
 }
 
