@@ -69,7 +69,7 @@ func TestManySessionsOpenedAndDroppedLeaveNothingAndStallNobody(t *testing.T) {
 
 func TestSessionThatNeverConnectsMakesRoom(t *testing.T) {
 	r := listenRig(t, func(c *Config) { c.Sessions = 1 })
-	r.limits.connect = 100 * time.Millisecond
+	r.limits.connect = time.Second
 	r.Serve(r.live)
 	absent := newClient(t, watch).offer()
 	if res := r.do("POST", "/whep", absent, "Content-Type: application/sdp"); res.StatusCode != http.StatusCreated {

@@ -1,7 +1,7 @@
 // What the browser tests share: stylecam as a process, Chromium without a screen.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, mkdirSync } from "node:fs";
+import { existsSync, mkdtempSync, mkdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -14,6 +14,7 @@ mkdirSync(out, { recursive: true });
 // stylecam starts a live run and returns it once it says where its page is.
 export async function stylecam(...args) {
   const data = mkdtempSync(join(tmpdir(), "stylecam-e2e-"));
+  process.on("exit", () => rmSync(data, { recursive: true, force: true }));
   const child = spawn(join(root, "bin", "stylecam"), ["run", ...args], {
     env: { ...process.env, XDG_DATA_HOME: data, XDG_CONFIG_HOME: data }, stdio: ["ignore", "inherit", "pipe"],
   });
