@@ -64,7 +64,7 @@ gpu: build ## ONNX Runtime for NVIDIA's GPUs, CUDA and cuDNN into ~/.cache/style
 .PHONY: test
 test: ## set up as `run` does, then every test
 	@scripts/setup.sh test
-	@$(MAKE) --no-print-directory runtime lint pure build test-go test-mats test-training test-browser
+	@$(MAKE) --no-print-directory runtime lint pure build test-go test-mats test-training test-browser test-vm
 
 .PHONY: test-go
 test-go: ## every Go test, with the race detector; a display of its own for the window
@@ -85,9 +85,17 @@ test-browser: build ## the page, and our peers, in Chromium; screenshots into ou
 
 LOOPBACKS ?= 0.12.7 0.13.2
 .PHONY: test-vm
-test-vm: build ## stylecam from and to V4L2 devices, in a virtual machine for each version of v4l2loopback
+test-vm: build runtime ## stylecam from and to V4L2 devices, in a virtual machine for each version of v4l2loopback
+ifeq ($(shell uname -m),x86_64)
+	@scripts/setup.sh vm
 	CGO_ENABLED=0 go test -c -o bin/testbed.test ./testbed
-	for v in $(LOOPBACKS); do testbed/v4l2-vm -t 600 -l $$v bin/testbed.test -test.v -test.timeout 9m || exit 1; done
+	@for v in $(LOOPBACKS); do echo "testbed, v4l2loopback $$v   (whole output: out/vm-$$v.log)"; mkdir -p out; \
+	  testbed/v4l2-vm -t 900 -l $$v bin/testbed.test -test.v -test.timeout 14m >out/vm-$$v.log 2>&1; status=$$?; \
+	  grep -aE '^(---|PASS|FAIL)' out/vm-$$v.log; \
+	  [ $$status = 0 ] || { cat out/vm-$$v.log; exit $$status; }; done
+else
+	@echo 'skipped: test-vm: the virtual machine runs programs of x86-64 alone'
+endif
 
 .PHONY: pure
 pure: ## what needs no cgo, vetted and tested without it

@@ -3,10 +3,7 @@ package capture
 import (
 	"bytes"
 	"errors"
-	"os"
-	"strings"
 	"testing"
-	"time"
 
 	"gocv.io/x/gocv"
 
@@ -91,63 +88,4 @@ func TestDecoder(t *testing.T) {
 			t.Errorf("%+v: %v", bad, err)
 		}
 	}
-}
-
-// The kernel's test camera, in the virtual machine of testbed.
-func TestCamera(t *testing.T) {
-	if os.Getenv("V4L2VM") == "" {
-		t.Skip("not within testbed/v4l2-vm: no camera to test with")
-	}
-	s := open(t, Config{Input: "camera:vivid", Width: 640, Height: 360})
-	i := s.Info()
-	t.Logf("%+v", i)
-	if i.Width != 640 || i.Height != 360 || !i.Camera || !strings.Contains(i.Name, "vivid") {
-		t.Errorf("info %+v", i)
-	}
-	var last *frame.Frame
-	for n := range 10 {
-		f := read(t, s)
-		if last != nil && (f.Seq <= last.Seq || !f.Captured.After(last.Captured)) {
-			t.Errorf("frame %d: number %d after %d, %v after %v", n, f.Seq, last.Seq, f.Captured, last.Captured)
-		}
-		if age := time.Since(f.Captured); age < 0 || age > time.Second {
-			t.Errorf("frame %d is %v old", n, age)
-		}
-		last = f
-	}
-	if p := last.Row(250)[3*20:]; p[0] < 180 || p[1] < 180 || p[2] < 180 { // vivid's first bar is white
-		t.Errorf("the first bar is %v", p[:3])
-	}
-	if _, err := Open(t.Context(), Config{Input: "camera:vivid", Pool: new(frame.Pool)}); !errors.Is(err, filter.ErrMissing) || !strings.Contains(err.Error(), "in use") {
-		t.Errorf("opened twice: %v", err)
-	}
-	if _, err := Open(t.Context(), Config{Input: "camera:10", Pool: new(frame.Pool)}); !errors.Is(err, filter.ErrMissing) {
-		t.Errorf("our own virtual camera: %v", err)
-	}
-	unplug(t)
-	for {
-		f, err := s.Read(t.Context())
-		if err == nil {
-			f.Release()
-			continue
-		}
-		t.Log(err)
-		if errors.Is(err, t.Context().Err()) && t.Context().Err() != nil {
-			t.Error("the camera went away, and nobody is told")
-		}
-		break
-	}
-}
-
-// unplug takes the test camera away, and puts it back when the test ends.
-func unplug(t *testing.T) {
-	const driver = "/sys/bus/platform/drivers/vivid/"
-	if err := os.WriteFile(driver+"unbind", []byte("vivid.0"), 0); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := os.WriteFile(driver+"bind", []byte("vivid.0"), 0); err != nil {
-			t.Error(err)
-		}
-	})
 }

@@ -17,6 +17,7 @@ import (
 	"fmt"
 	"strings"
 
+	"stylecam/capture/camera"
 	"stylecam/filter"
 	"stylecam/frame"
 )
@@ -52,9 +53,9 @@ type Info struct {
 
 // What drawn sources and cameras give when nobody asked for anything else.
 const (
-	DefaultWidth  = 640
-	DefaultHeight = 480
-	DefaultFPS    = 30
+	DefaultWidth  = camera.DefaultWidth
+	DefaultHeight = camera.DefaultHeight
+	DefaultFPS    = camera.DefaultFPS
 )
 
 // maxSide bounds what may be asked for, in pixels.

@@ -243,6 +243,7 @@ func (l *Live) loop(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		l.stats.handled.Add(1)
 		if n == l.cfg.Frames {
 			return errEnough
 		}

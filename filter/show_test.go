@@ -105,8 +105,12 @@ func TestBlankGoesBeforeEverythingOnEveryScreen(t *testing.T) {
 		time.Sleep(3 * time.Millisecond) // a frame is being painted now
 		blank(t, l, true)
 		all.since(t, "blank, at once", string(off))
+		before := l.Stats()
 		time.Sleep(3 * time.Second)
 		all.since(t, "blank", string(off))
+		if now := l.Stats(); now.Frames > before.Frames+1 || now.Handled < before.Handled+100 {
+			t.Errorf("in 3 s of blank %d frames were painted, %d dealt with", now.Frames-before.Frames, now.Handled-before.Handled)
+		}
 		failing.Store(true)
 		time.Sleep(time.Second)
 		all.since(t, "blank, and the filter would fail", string(off))

@@ -47,6 +47,7 @@ type Quantiles struct{ P50, P95, P99 time.Duration }
 type Stats struct {
 	Frames   uint64        // pictures made
 	Failures uint64        // frames on which the filter failed
+	Handled  uint64        // frames dealt with: painted, failed, or come while the picture was off
 	Lost     uint64        // times the source failed and was opened again
 	Resting  bool          // the source is closed because nobody looks
 	FPS      float64       // pictures a second, over the last frames
@@ -101,6 +102,7 @@ type recorder struct {
 	lost     uint64
 
 	delivered atomic.Uint64 // number of the source's next frame
+	handled   atomic.Uint64
 }
 
 func (r *recorder) picture(t *Trace) {
@@ -144,7 +146,7 @@ func (r *recorder) lostSource() {
 func (r *recorder) snapshot() Stats {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	s := Stats{Frames: r.frames, Failures: r.failures, Lost: r.lost, Stages: make(map[string]Quantiles)}
+	s := Stats{Frames: r.frames, Failures: r.failures, Handled: r.handled.Load(), Lost: r.lost, Stages: make(map[string]Quantiles)}
 	if r.frames > 0 {
 		s.Running = r.last.Sub(r.first)
 	}

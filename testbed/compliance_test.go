@@ -2,11 +2,11 @@ package testbed
 
 import (
 	"bytes"
+	"context"
 	"os"
 	"os/exec"
 	"regexp"
 	"testing"
-	"time"
 )
 
 // fails are the names of the tests that v4l2-compliance failed.
@@ -18,11 +18,11 @@ func fails(said []byte) map[string]bool {
 	return failed
 }
 
-func compliance(t *testing.T) []byte {
+func compliance(t *testing.T, device string) []byte {
 	t.Helper()
-	ctx, cancel := testContext(t, time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*patience)
 	defer cancel()
-	out, _ := exec.CommandContext(ctx, "v4l2-compliance", "-d", virtual).CombinedOutput() // its status counts failures
+	out, _ := exec.CommandContext(ctx, "v4l2-compliance", "-d", device).CombinedOutput() // its status counts failures
 	if !bytes.Contains(out, []byte("Total for")) {
 		t.Fatalf("v4l2-compliance came to no end:\n%s", out)
 	}
@@ -30,34 +30,23 @@ func compliance(t *testing.T) []byte {
 }
 
 // The driver has failures of its own: those that it has with ffmpeg for producer
-// as well. This file is the last, since v4l2loopback 0.12 is dead for the next
-// producer once ffmpeg has left.
+// as well.
 func TestComplianceAsWithFFmpeg(t *testing.T) {
 	needMachine(t)
-	p := startFeed(t, "-camera card")
-	ours := compliance(t)
+	p := startFeed(t, "-camera card -out "+examined)
+	said := compliance(t, examined)
 	p.skip()
-	p.wait("pictures=", slowly) // and it goes on
+	p.waitForPictures(recovery) // and it goes on
 	p.stop(os.Interrupt)
-	tool(t, slowly, "v4l2-ctl", "-d", virtual, "-c", "keep_format=0,sustain_framerate=0")
 
 	start(t, exec.Command("ffmpeg", "-loglevel", "error", "-re", "-f", "lavfi", "-i", "testsrc=size=320x180:rate=15",
-		"-pix_fmt", "yuyv422", "-f", "v4l2", virtual))
-	device := openVirtual(t)
-	for begin := time.Now(); ; time.Sleep(100 * time.Millisecond) {
-		if c, err := device.Capability(); err == nil && c.Captures && !c.Outputs {
-			break
-		}
-		if time.Since(begin) > time.Minute {
-			t.Fatal("ffmpeg does not feed the virtual camera")
-		}
-	}
-	_ = device.Close()
-	theirs := fails(compliance(t))
-	t.Logf("with ffmpeg %d tests fail, with stylecam %d", len(theirs), len(fails(ours)))
-	for name := range fails(ours) {
+		"-pix_fmt", "yuyv422", "-f", "v4l2", byFFmpeg))
+	waitUntilFed(t, byFFmpeg, patience)
+	ours, theirs := fails(said), fails(compliance(t, byFFmpeg))
+	t.Logf("with ffmpeg %d tests fail, with stylecam %d", len(theirs), len(ours))
+	for name := range ours {
 		if !theirs[name] {
-			t.Errorf("%s fails, which it does not with ffmpeg:\n%s", name, ours)
+			t.Errorf("%s fails, which it does not with ffmpeg:\n%s", name, said)
 		}
 	}
 }

@@ -1,21 +1,16 @@
 package testbed
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
-	"os/exec"
 	"os/signal"
 	"runtime/debug"
 	"strings"
-	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -49,6 +44,7 @@ func TestMain(m *testing.M) {
 func feed(args []string) error {
 	flags := flag.NewFlagSet("feed", flag.ExitOnError)
 	which := flags.String("camera", "", "a camera, or card")
+	out := flags.String("out", virtual, "a virtual camera")
 	idle := flags.Duration("idle", 0, "")
 	large := flags.Bool("large", false, "twice the size")
 	fps := flags.Float64("fps", 15, "")
@@ -63,7 +59,7 @@ func feed(args []string) error {
 	if *large {
 		config.Width, config.Height = 2*width, 2*height
 	}
-	sink, err := v4l2.Open(v4l2.Config{Path: virtual, FPS: *fps, Card: card.Notice})
+	sink, err := v4l2.Open(v4l2.Config{Path: *out, FPS: *fps, Card: card.Notice})
 	if err != nil {
 		return err
 	}
@@ -169,104 +165,4 @@ func resident() (kib int) {
 		_, _ = fmt.Sscanf(line, "VmRSS: %d kB", &kib)
 	}
 	return kib
-}
-
-// producer is a process that feeds the virtual camera.
-type producer struct {
-	t   *testing.T
-	cmd *exec.Cmd
-
-	mu    sync.Mutex
-	lines []string
-	seen  int // lines that a wait has gone past
-	more  chan struct{}
-	ended chan struct{}
-}
-
-// start runs a program until the test ends.
-func start(t *testing.T, cmd *exec.Cmd) *producer {
-	t.Helper()
-	p := &producer{t: t, cmd: cmd, more: make(chan struct{}, 1), ended: make(chan struct{})}
-	r, w := io.Pipe()
-	cmd.Stdout, cmd.Stderr = w, w
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	go func() {
-		defer close(p.ended)
-		_ = cmd.Wait()
-		w.Close()
-	}()
-	go func() {
-		for lines := bufio.NewScanner(r); lines.Scan(); {
-			p.mu.Lock()
-			p.lines = append(p.lines, lines.Text())
-			p.mu.Unlock()
-			select {
-			case p.more <- struct{}{}:
-			default:
-			}
-		}
-	}()
-	t.Cleanup(func() {
-		p.stop(os.Kill)
-		if t.Failed() {
-			p.mu.Lock()
-			defer p.mu.Unlock()
-			t.Logf("the producer said:\n%s", strings.Join(p.lines[max(0, len(p.lines)-20):], "\n"))
-		}
-	})
-	return p
-}
-
-// startFeed feeds the virtual camera and waits for the first picture.
-func startFeed(t *testing.T, args string) *producer {
-	t.Helper()
-	cmd := exec.Command("/proc/self/exe")
-	cmd.Env = append(os.Environ(), feedEnv+"="+args)
-	p := start(t, cmd)
-	p.wait("pictures=", time.Minute)
-	return p
-}
-
-// wait waits for a line that holds text, after the last one waited for.
-func (p *producer) wait(text string, limit time.Duration) string {
-	p.t.Helper()
-	timeout := time.After(limit)
-	for {
-		p.mu.Lock()
-		for p.seen < len(p.lines) {
-			line := p.lines[p.seen]
-			p.seen++
-			if strings.Contains(line, text) {
-				p.mu.Unlock()
-				return line
-			}
-		}
-		p.mu.Unlock()
-		select {
-		case <-p.more:
-		case <-timeout:
-			p.t.Fatalf("no %q within %v", text, limit)
-		}
-	}
-}
-
-// skip goes past what was said until now.
-func (p *producer) skip() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.seen = len(p.lines)
-}
-
-// stop ends the process and waits for it.
-func (p *producer) stop(s os.Signal) {
-	_ = p.cmd.Process.Signal(s)
-	select {
-	case <-p.ended:
-	case <-time.After(20 * time.Second):
-		p.t.Errorf("%v does not end the producer", s)
-		_ = p.cmd.Process.Signal(syscall.SIGKILL)
-		<-p.ended
-	}
 }

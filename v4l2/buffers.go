@@ -14,6 +14,7 @@ const mapped = 1 // v4l2_memory: the kernel's own buffers, mapped
 // Map takes n buffers of the kernel's, or as many as it grants, maps them, and
 // queues them all for capture.
 func (d *Device) Map(n int) error {
+	d.booted = bootTime(monotonic)
 	r := rawRequest{count: uint32(n), queue: uint32(Capture), memory: mapped}
 	if err := d.call("ask for buffers", requestBuffers, unsafe.Pointer(&r)); err != nil {
 		return err
@@ -72,22 +73,42 @@ func (d *Device) Dequeue() (Picture, error) {
 		Index: int(b.index), Data: data[:min(int(b.used), len(data))], Sequence: b.sequence, Damaged: b.flags&flagError != 0,
 	}
 	if b.flags&timeMask == timeMonotonic {
-		p.Taken = fromMonotonic(b.time)
+		p.Taken = taken(d.booted, b.time, time.Now())
 	}
 	return p, nil
 }
 
-// fromMonotonic turns a time of the kernel's monotonic clock into one of Go's.
-func fromMonotonic(t unix.Timeval) time.Time {
+// taken turns a time of the kernel's monotonic clock, which was zero at booted,
+// into one of Go's; zero if the driver stamps by another clock.
+func taken(booted time.Time, stamp unix.Timeval, now time.Time) time.Time {
+	t := booted.Add(time.Duration(stamp.Nano()))
+	if age := now.Sub(t); age < 0 || age > time.Minute {
+		return time.Time{}
+	}
+	return t
+}
+
+// bootTime returns when the kernel's monotonic clock, which is Go's as well, was
+// zero. We may lose the processor between asking the one and the other, which
+// makes it late: the earliest of a few answers is the best. It is asked once a
+// stream, so that frames keep their distances.
+func bootTime(monotonic func() time.Duration) time.Time {
+	var best time.Time
+	for range 5 {
+		since := monotonic()
+		if t := time.Now().Add(-since); best.IsZero() || t.Before(best) {
+			best = t
+		}
+	}
+	return best
+}
+
+func monotonic() time.Duration {
 	var now unix.Timespec
 	if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &now); err != nil {
-		return time.Time{}
+		return 0 // no frame's age makes sense then, and taken says so
 	}
-	age := time.Duration(now.Nano() - t.Nano())
-	if age < 0 || age > time.Minute { // a driver that stamps by another clock
-		return time.Time{}
-	}
-	return time.Now().Add(-age)
+	return time.Duration(now.Nano())
 }
 
 // Queue gives a buffer back to be filled again.

@@ -25,7 +25,8 @@ type Device struct {
 	Path string
 
 	fd      int
-	buffers [][]byte // mapped from the kernel
+	buffers [][]byte  // mapped from the kernel
+	booted  time.Time // when the clock that stamps frames was zero
 }
 
 // Open opens a device. Its error wraps the system's (fs.ErrNotExist,
@@ -187,21 +188,9 @@ func interval(fps float64) fraction {
 	return fraction{1000, uint32(math.Round(fps * 1000))}
 }
 
-// Rate asks for the frames a second in force; 0 where the driver does not say.
-func (d *Device) Rate(q Queue) (float64, error) {
-	p := rawParm{queue: uint32(q)}
-	err := d.call("ask for the rate", getParm, unsafe.Pointer(&p))
-	return p.interval.perSecond(), err
-}
-
-// StreamOn starts the flow of frames.
+// StreamOn starts the flow of frames; Close ends it.
 func (d *Device) StreamOn(q Queue) error {
 	return d.call("start streaming", streamOn, unsafe.Pointer(&q))
-}
-
-// StreamOff stops it.
-func (d *Device) StreamOff(q Queue) error {
-	return d.call("stop streaming", streamOff, unsafe.Pointer(&q))
 }
 
 // Write hands one picture, or the rest of one, to the device, and returns how

@@ -4,11 +4,11 @@
 // structures, repeats what a signal interrupted, and returns errors that say
 // what was asked of which device; what to do about them is its callers' business.
 //
-//	open ── Capability, Formats, Sizes, Intervals     what the device can do
+//	Open ── Capability, Formats, Sizes, Rates               what the device can do
 //	  │
-//	  ├── SetFormat, SetInterval, Map, StreamOn, Dequeue ⇄ Queue     a camera
-//	  └── SetFormat, SetInterval, StreamOn, Write                    a virtual camera
+//	  ├── SetFormat, SetRate, Map, StreamOn, Dequeue ⇄ Queue     a camera
+//	  └── SetFormat, SetRate, StreamOn, Write                    a virtual camera
 //
-// [List] finds the machine's devices and [Holders] the processes that have one
-// open. Needs neither OpenCV nor cgo.
+// [List] finds the machine's devices, [Holders] the processes that have one open,
+// and [ReadModule] tells how v4l2loopback stands in the kernel. Needs neither OpenCV nor cgo.
 package v4l2

@@ -114,8 +114,6 @@ var (
 	queueBuffer    = request(bothWays, 15, unsafe.Sizeof(rawBuffer{}))
 	dequeueBuffer  = request(bothWays, 17, unsafe.Sizeof(rawBuffer{}))
 	streamOn       = request(toKernel, 18, 4)
-	streamOff      = request(toKernel, 19, 4)
-	getParm        = request(bothWays, 21, unsafe.Sizeof(rawParm{}))
 	setParm        = request(bothWays, 22, unsafe.Sizeof(rawParm{}))
 	getControl     = request(bothWays, 27, unsafe.Sizeof(rawControl{}))
 	setControl     = request(bothWays, 28, unsafe.Sizeof(rawControl{}))

@@ -3,6 +3,7 @@ package v4l2
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -24,8 +25,9 @@ type Info struct {
 // Loopback says whether the device is one of v4l2loopback's: a virtual camera.
 func (i Info) Loopback() bool { return i.Driver == LoopbackDriver }
 
-// Camera says whether frames can be had from it that are not a program's own.
-func (i Info) Camera() bool { return i.Captures && !i.Loopback() }
+// Camera says whether frames can be had from it that are not a program's own, or
+// perhaps: one that could not be asked still is a camera, and opening it tells why.
+func (i Info) Camera() bool { return !i.Loopback() && (i.Captures || i.Err != nil) }
 
 // List returns the machine's video devices in the order of their numbers. What
 // neither captures nor outputs (metadata of a camera) is left out.
@@ -90,16 +92,29 @@ type Process struct {
 	Name string
 }
 
+func (p Process) String() string { return fmt.Sprintf("%s (process %d)", p.Name, p.PID) }
+
+// Processes are several, none for a device that nobody has open.
+type Processes []Process
+
+func (all Processes) String() string {
+	var names []string
+	for _, p := range all {
+		names = append(names, p.String())
+	}
+	return strings.Join(names, ", ")
+}
+
 // Holders returns the other processes that have the device open, as far as this
 // user may look: those of other users stay unseen, except to root.
-func Holders(path string) []Process { return holders("/proc", path, os.Getpid()) }
+func Holders(path string) Processes { return holders("/proc", path, os.Getpid()) }
 
-func holders(proc, path string, self int) []Process {
+func holders(proc, path string, self int) Processes {
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		path = real
 	}
 	entries, _ := os.ReadDir(proc)
-	var all []Process
+	var all Processes
 	for _, e := range entries {
 		pid, err := strconv.Atoi(e.Name())
 		if err != nil || pid == self || !opens(filepath.Join(proc, e.Name(), "fd"), path) {

@@ -61,7 +61,7 @@ func TestList(t *testing.T) {
 	if diff := cmp.Diff(want, got, cmp.Comparer(func(a, b error) bool { return errors.Is(a, b) })); diff != "" {
 		t.Errorf("list (-want +got):\n%s", diff)
 	}
-	if !got[0].Camera() || got[2].Camera() || !got[2].Loopback() {
+	if !got[0].Camera() || !got[1].Camera() || got[2].Camera() || !got[2].Loopback() || got[3].Camera() {
 		t.Error("a camera and a virtual one are mixed up")
 	}
 }
@@ -79,7 +79,10 @@ func TestHoldersNamesTheOtherProcesses(t *testing.T) {
 		link(t, root, "socket:[1]", "proc/"+pid+"/fd/6")
 	}
 	got := holders(filepath.Join(root, "proc"), filepath.Join(root, "dev/v4l/by-id/cam"), 9)
-	if diff := cmp.Diff([]Process{{7, "zoom"}}, got); diff != "" {
+	if diff := cmp.Diff(Processes{{7, "zoom"}}, got); diff != "" {
 		t.Errorf("holders (-want +got):\n%s", diff)
+	}
+	if text := append(got, Process{9, "obs"}).String(); text != "zoom (process 7), obs (process 9)" {
+		t.Error(text)
 	}
 }

@@ -4,20 +4,51 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"golang.org/x/sys/unix"
 )
 
-// LoopbackLoaded says whether the kernel has v4l2loopback in.
-func LoopbackLoaded() bool {
-	_, err := os.Stat("/sys/module/v4l2loopback")
-	return err == nil
+// JoinGroup is what lets a user open video devices.
+const JoinGroup = "sudo usermod -aG video $USER, then log in again"
+
+// Module is v4l2loopback as the running kernel has it.
+type Module struct {
+	Installed  bool // among the kernel's modules
+	Loaded     bool
+	Version    string // "" where it does not tell
+	Exclusive  bool   // its first device is to readers a camera alone, as Chrome and Zoom want it
+	SecureBoot bool   // is on: a module needs a key that the firmware knows
 }
 
-// LoadAdvice says how v4l2loopback gets into the kernel: by the given command,
-// after installing it or enrolling its key where that is what is missing.
-func LoadAdvice(load string) string {
-	return advice(load, installed("/lib/modules"), secureBoot("/sys/firmware/efi/efivars"))
+// ReadModule looks below root, "/" for this machine's own.
+func ReadModule(root string) Module {
+	loaded := filepath.Join(root, "sys/module/v4l2loopback")
+	version, _ := os.ReadFile(filepath.Join(loaded, "version"))
+	// One letter a device: Y,N,N,...
+	exclusive, err := os.ReadFile(filepath.Join(loaded, "parameters/exclusive_caps"))
+	m := Module{
+		Installed:  installed(filepath.Join(root, "lib/modules")),
+		Version:    strings.TrimSpace(string(version)),
+		Exclusive:  err != nil || bytes.HasPrefix(exclusive, []byte("Y")),
+		SecureBoot: secureBoot(filepath.Join(root, "sys/firmware/efi/efivars")),
+	}
+	_, err = os.Stat(loaded)
+	m.Loaded = err == nil
+	return m
+}
+
+// Advice says how the module gets into the kernel: by the given command, after
+// installing it or enrolling its key where that is what is missing.
+func (m Module) Advice(load string) string {
+	text := "load the module: " + load
+	if !m.Installed {
+		text = "install and load the module: sudo apt install v4l2loopback-dkms && " + load
+	}
+	if m.SecureBoot {
+		text += "; Secure Boot is on: if the key is rejected, enrol it (sudo mokutil --import /var/lib/dkms/mok.pub) and restart"
+	}
+	return text
 }
 
 // installed looks for the module among those of the running kernel.
@@ -28,17 +59,6 @@ func installed(modules string) bool {
 	}
 	list, err := os.ReadFile(filepath.Join(modules, unix.ByteSliceToString(system.Release[:]), "modules.dep"))
 	return err == nil && bytes.Contains(list, []byte("/v4l2loopback.ko"))
-}
-
-func advice(load string, installed, secure bool) string {
-	text := "load the module: " + load
-	if !installed {
-		text = "install and load the module: sudo apt install v4l2loopback-dkms && " + load
-	}
-	if secure {
-		text += "; Secure Boot is on: if the key is rejected, enrol it (sudo mokutil --import /var/lib/dkms/mok.pub) and restart"
-	}
-	return text
 }
 
 // secureBoot reads the firmware's variable: four bytes of attributes, then 1 for on.

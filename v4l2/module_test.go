@@ -1,61 +1,59 @@
 package v4l2
 
 import (
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
 )
 
-func TestAdviceNamesWhatIsMissing(t *testing.T) {
-	for _, tt := range []struct {
-		name              string
-		installed, secure bool
-		want, not         string
-	}{
-		{"not loaded", true, false, "load the module: modprobe it", "apt install"},
-		{"not installed", false, false, "apt install v4l2loopback-dkms && modprobe it", "Secure Boot"},
-		{"Secure Boot", true, true, "mokutil --import", "apt install"},
-	} {
-		got := advice("modprobe it", tt.installed, tt.secure)
-		if !strings.Contains(got, tt.want) || strings.Contains(got, tt.not) {
-			t.Errorf("%s: %s", tt.name, got)
-		}
-	}
-}
-
-func TestInstalledForTheRunningKernel(t *testing.T) {
+func TestModuleIsReadFromTheMachinesFiles(t *testing.T) {
+	const (
+		module   = "sys/module/v4l2loopback/"
+		firmware = "sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
+	)
 	var system unix.Utsname
 	if err := unix.Uname(&system); err != nil {
 		t.Fatal(err)
 	}
-	root := t.TempDir()
-	for _, tt := range []struct {
-		path, content string
-		want          bool
+	ours := "lib/modules/" + unix.ByteSliceToString(system.Release[:]) + "/modules.dep"
+	for name, tt := range map[string]struct {
+		files map[string]string
+		want  Module
 	}{
-		{"0.0.1/modules.dep", "updates/dkms/v4l2loopback.ko:\n", false}, // another kernel's
-		{unix.ByteSliceToString(system.Release[:]) + "/modules.dep", "kernel/uvcvideo.ko:\n", false},
-		{unix.ByteSliceToString(system.Release[:]) + "/modules.dep", "updates/dkms/v4l2loopback.ko.xz: kernel/videodev.ko\n", true},
+		"a machine without it":                 {nil, Module{Exclusive: true}},
+		"installed":                            {map[string]string{ours: "updates/dkms/v4l2loopback.ko.xz: kernel/videodev.ko\n"}, Module{Installed: true, Exclusive: true}},
+		"another kernel's":                     {map[string]string{"lib/modules/0.0.1/modules.dep": "updates/dkms/v4l2loopback.ko:\n"}, Module{Exclusive: true}},
+		"others installed":                     {map[string]string{ours: "kernel/uvcvideo.ko:\n"}, Module{Exclusive: true}},
+		"loaded, exclusive":                    {map[string]string{module + "version": "0.13.2\n", module + "parameters/exclusive_caps": "Y,N,N\n"}, Module{Loaded: true, Version: "0.13.2", Exclusive: true}},
+		"loaded, not exclusive":                {map[string]string{module + "parameters/exclusive_caps": "N,Y\n"}, Module{Loaded: true}},
+		"Secure Boot on":                       {map[string]string{firmware: "\x06\x00\x00\x00\x01"}, Module{Exclusive: true, SecureBoot: true}},
+		"Secure Boot off":                      {map[string]string{firmware: "\x06\x00\x00\x00\x00"}, Module{Exclusive: true}},
+		"a variable that is not what it is by": {map[string]string{firmware: "\x01"}, Module{Exclusive: true}},
 	} {
-		write(t, root, tt.path, tt.content)
-		if got := installed(root); got != tt.want {
-			t.Errorf("with %q: %v", tt.content, got)
+		root := t.TempDir()
+		for path, content := range tt.files {
+			write(t, root, path, content)
+		}
+		if got := ReadModule(root); got != tt.want {
+			t.Errorf("%s: %+v, want %+v", name, got, tt.want)
 		}
 	}
 }
 
-func TestSecureBootVariable(t *testing.T) {
-	root := t.TempDir()
-	if secureBoot(root) {
-		t.Error("on where there is no such variable")
-	}
-	path := "SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
-	for content, want := range map[string]bool{"\x06\x00\x00\x00\x00": false, "\x06\x00\x00\x00\x01": true, "\x01": false} {
-		write(t, root, path, content)
-		if got := secureBoot(root); got != want {
-			t.Errorf("%q in %s: %v", content, filepath.Base(path), got)
+func TestAdviceNamesWhatIsMissing(t *testing.T) {
+	for _, tt := range []struct {
+		name      string
+		m         Module
+		want, not string
+	}{
+		{"not loaded", Module{Installed: true}, "load the module: modprobe it", "apt install"},
+		{"not installed", Module{}, "apt install v4l2loopback-dkms && modprobe it", "Secure Boot"},
+		{"Secure Boot", Module{Installed: true, SecureBoot: true}, "mokutil --import", "apt install"},
+	} {
+		got := tt.m.Advice("modprobe it")
+		if !strings.Contains(got, tt.want) || strings.Contains(got, tt.not) {
+			t.Errorf("%s: %s", tt.name, got)
 		}
 	}
 }

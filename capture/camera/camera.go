@@ -28,9 +28,9 @@ type Config struct {
 
 // What is asked for where the configuration leaves it open.
 const (
-	defaultWidth  = 640
-	defaultHeight = 480
-	defaultFPS    = 30
+	DefaultWidth  = 640
+	DefaultHeight = 480
+	DefaultFPS    = 30
 )
 
 // Decoder turns what a camera sends into frames.
@@ -54,7 +54,7 @@ type Info struct {
 // waits in them only the newest is taken, so that nobody looks at the past. It
 // implements filter.Source.
 type Camera struct {
-	device  *v4l2.Device
+	device  device
 	info    Info
 	pool    *frame.Pool
 	decoder Decoder
@@ -62,8 +62,23 @@ type Camera struct {
 	counted uint32 // the driver's number of the last frame
 }
 
+// device is what is asked of a [v4l2.Device].
+type device interface {
+	lister
+	SetFormat(v4l2.Queue, v4l2.Format) (v4l2.Format, error)
+	SetRate(v4l2.Queue, float64) (float64, error)
+	Map(n int) error
+	StreamOn(v4l2.Queue) error
+	Wait(context.Context) error
+	Dequeue() (v4l2.Picture, error)
+	Queue(index int) error
+	Close() error
+}
+
 const (
-	buffers = 4
+	// buffers are as few as lose nothing: one that fills, one that is full, and one
+	// that is being decoded.
+	buffers = 3
 	// wake is how long a camera may take for its first frame, silence how long for
 	// any other, and damaged how many in a row may be unusable.
 	wake    = 10 * time.Second
@@ -78,11 +93,16 @@ func Open(ctx context.Context, c Config) (*Camera, error) {
 	if err != nil {
 		return nil, err
 	}
-	device, err := v4l2.Open(chosen.Path)
+	d, err := v4l2.Open(chosen.Path)
 	if err != nil {
 		return nil, explain(chosen, err)
 	}
-	cam := &Camera{device: device, pool: c.Pool}
+	return open(ctx, chosen, d, c)
+}
+
+// open starts a device, or closes it.
+func open(ctx context.Context, chosen v4l2.Info, d device, c Config) (*Camera, error) {
+	cam := &Camera{device: d, pool: c.Pool}
 	if err := cam.start(ctx, chosen, c); err != nil {
 		return nil, errors.Join(explain(chosen, err), cam.Close())
 	}
@@ -91,7 +111,7 @@ func Open(ctx context.Context, c Config) (*Camera, error) {
 
 // start agrees on a format with the driver and waits until frames flow.
 func (cam *Camera) start(ctx context.Context, chosen v4l2.Info, c Config) error {
-	want := mode{cmp.Or(c.Width, defaultWidth), cmp.Or(c.Height, defaultHeight), cmp.Or(c.FPS, defaultFPS)}
+	want := mode{cmp.Or(c.Width, DefaultWidth), cmp.Or(c.Height, DefaultHeight), cmp.Or(c.FPS, DefaultFPS)}
 	layout, err := chooseLayout(cam.device, want)
 	if err != nil {
 		return err

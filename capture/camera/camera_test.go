@@ -1,161 +1,256 @@
 package camera
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
+	"testing/synctest"
+	"time"
 
-	"stylecam/filter"
+	"stylecam/frame"
 	"stylecam/v4l2"
 )
 
-func device(number int, card, driver string, captures bool, links ...string) v4l2.Info {
-	return v4l2.Info{
-		Number: number, Path: fmt.Sprintf("/dev/video%d", number), Names: links,
-		Capability: v4l2.Capability{Card: card, Driver: driver, Captures: captures, Outputs: !captures},
-	}
+// fake is a camera that has filled buffers as the test says.
+type fake struct {
+	listed
+	grant   func(v4l2.Format) v4l2.Format
+	rate    func(float64) (float64, error)
+	filled  []v4l2.Picture // oldest first
+	waitErr error          // of waiting for more; nil: it never ends
+
+	asked  v4l2.Format
+	mapped int
+	queued []int
+	closed int
 }
 
-var machine = []v4l2.Info{
-	device(0, "OBS Virtual Camera", v4l2.LoopbackDriver, true),
-	device(2, "Integrated Camera", "uvcvideo", true, "/dev/v4l/by-id/usb-Chicony_1234-video-index0", "/dev/v4l/by-path/pci-0000-usb-1"),
-	device(4, "HD Pro Webcam C920", "uvcvideo", true),
-	device(9, "stylecam", v4l2.LoopbackDriver, true),
-	device(10, "spare", v4l2.LoopbackDriver, false),
+func (d *fake) SetFormat(_ v4l2.Queue, want v4l2.Format) (v4l2.Format, error) {
+	d.asked = want
+	if d.grant != nil {
+		want = d.grant(want)
+	}
+	return want, nil
 }
 
-func TestChoose(t *testing.T) {
-	for which, want := range map[string]int{
-		"": 2, "0": 0, "4": 4, "/dev/video4": 4, "HD Pro Webcam C920": 4, "c920": 4, "integrated": 2,
-		"/dev/v4l/by-id/usb-Chicony_1234-video-index0": 2, "usb-Chicony_1234-video-index0": 2, "obs": 0,
-	} {
-		if got, err := choose(machine, which); err != nil || got.Number != want {
-			t.Errorf("%q: %d, %v; want %d", which, got.Number, err, want)
-		}
+func (d *fake) SetRate(_ v4l2.Queue, fps float64) (float64, error) {
+	if d.rate != nil {
+		return d.rate(fps)
 	}
+	return fps, nil
 }
 
-func TestStableNameFindsTheSameCameraUnderAnotherNumber(t *testing.T) {
-	for _, i := range machine[1:3] {
-		which := stable(i)
-		moved := device(i.Number+5, i.Card, i.Driver, true, i.Names...)
-		if got, err := choose([]v4l2.Info{machine[0], moved}, which); err != nil || got.Number != moved.Number {
-			t.Errorf("%s: %d, %v; want %d", which, got.Number, err, moved.Number)
-		}
+func (d *fake) Map(n int) error           { d.mapped = n; return nil }
+func (d *fake) StreamOn(v4l2.Queue) error { return nil }
+func (d *fake) Queue(index int) error     { d.queued = append(d.queued, index); return nil }
+func (d *fake) Close() error              { d.closed++; return nil }
+
+func (d *fake) Dequeue() (v4l2.Picture, error) {
+	if len(d.filled) == 0 {
+		return v4l2.Picture{}, v4l2.ErrAgain
 	}
+	p := d.filled[0]
+	d.filled = d.filled[1:]
+	return p, nil
 }
 
-func TestChooseExplains(t *testing.T) {
-	for _, c := range []struct {
-		machine    []v4l2.Info
-		which, say string
-	}{
-		{nil, "", "no camera is there"},
-		{machine[:1], "", "no camera is there"}, // a virtual one must be asked for
-		{machine, "7", "camera 7 is not there; there are 0 (OBS Virtual Camera), 2 (Integrated Camera), 4 (HD Pro Webcam C920)"},
-		{nil, "7", "there are none"},
-		{machine, "9", "own virtual camera"},
-		{machine, "stylecam", "own virtual camera"},
-		{machine, "10", "gives no pictures now"},
-	} {
-		_, err := choose(c.machine, c.which)
-		if !errors.Is(err, filter.ErrMissing) || !strings.Contains(err.Error(), c.say) {
-			t.Errorf("%q: %v; want %q", c.which, err, c.say)
-		}
+func (d *fake) Wait(ctx context.Context) error {
+	if d.waitErr != nil {
+		return d.waitErr
 	}
+	<-ctx.Done()
+	return ctx.Err()
 }
 
-// A camera that may not be opened is chosen all the same, so that its owner hears why.
-func TestCameraWithoutPermission(t *testing.T) {
-	denied := device(0, "Integrated Camera", "", false)
-	denied.Err = &fs.PathError{Op: "open", Path: denied.Path, Err: syscall.EACCES}
-	got, err := choose([]v4l2.Info{denied}, "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := explain(got, got.Err); !errors.Is(err, filter.ErrMissing) || !strings.Contains(err.Error(), "usermod -aG video") {
-		t.Error(err)
-	}
+// fakeDecoder writes what it was given into the first pixel; 0 is no picture.
+type fakeDecoder struct{ closed *int }
+
+func (fakeDecoder) Decode(dst *frame.Frame, data []byte) (whole bool, err error) {
+	dst.Pix[0] = data[0]
+	return data[0] != 0, nil
 }
 
-func TestExplain(t *testing.T) {
-	cam := machine[2]
-	for say, err := range map[string]error{
-		"may not open":      fmt.Errorf("open: %w", os.ErrPermission),
-		"in use by":         fmt.Errorf("start streaming: %w", syscall.EBUSY),
-		"is gone":           fmt.Errorf("open: %w", syscall.ENODEV),
-		"something strange": errors.New("something strange"),
-	} {
-		got := explain(cam, err)
-		if !strings.Contains(got.Error(), say) || !strings.Contains(got.Error(), "/dev/video4 (HD Pro Webcam C920)") {
-			t.Errorf("%v became %v", err, got)
-		}
-		if errors.Is(got, filter.ErrMissing) == (say == "something strange") {
-			t.Errorf("%v is of the wrong kind", got)
-		}
-	}
-	if got := users([]v4l2.Process{{PID: 7, Name: "zoom"}, {PID: 9, Name: "obs"}}); got != "zoom (process 7), obs (process 9)" {
-		t.Error(got)
-	}
+func (d fakeDecoder) Close() error { *d.closed++; return nil }
+
+func picture(index int, sequence uint32, data ...byte) v4l2.Picture {
+	return v4l2.Picture{Index: index, Sequence: sequence, Data: data}
 }
 
-// listed is a device by what it lists: rates by layout and size.
-type listed map[v4l2.Fourcc]map[v4l2.Size][]float64
-
-func (l listed) Formats(v4l2.Queue) []v4l2.Fourcc {
-	var all []v4l2.Fourcc
-	for f := range l {
-		all = append(all, f)
-	}
-	return all
-}
-
-func (l listed) Sizes(f v4l2.Fourcc) []v4l2.Size {
-	var all []v4l2.Size
-	for s := range l[f] {
-		all = append(all, s)
-	}
-	return all
-}
-
-func (l listed) Rates(f v4l2.Fourcc, width, height int) []float64 {
-	for s, rates := range l[f] {
-		if s.Width == width && s.Height == height {
-			return rates
-		}
-	}
-	return nil
-}
-
-func TestChooseLayout(t *testing.T) {
-	vga, hd := v4l2.Size{Width: 640, Height: 480, MinWidth: 640, MinHeight: 480}, v4l2.Size{Width: 1280, Height: 720, MinWidth: 1280, MinHeight: 720}
-	webcam := listed{
+var (
+	vga    = v4l2.Size{Width: 640, Height: 480, MinWidth: 640, MinHeight: 480}
+	hd     = v4l2.Size{Width: 1280, Height: 720, MinWidth: 1280, MinHeight: 720}
+	webcam = listed{
 		v4l2.YUYV:  {vga: {30, 15}, hd: {10}},
 		v4l2.MJPEG: {vga: {30}, hd: {30}},
 	}
-	grey := v4l2.Fourcc('G' | 'R'<<8 | 'E'<<16 | 'Y'<<24)
-	for _, c := range []struct {
-		d    listed
-		want mode
-		got  v4l2.Fourcc
+)
+
+// openFake opens a camera that has its first frame ready.
+func openFake(t *testing.T, d *fake, c Config) (*Camera, error) {
+	t.Helper()
+	if d.listed == nil {
+		d.listed = webcam
+	}
+	d.filled = append([]v4l2.Picture{picture(0, 0, 1)}, d.filled...)
+	c.Pool = new(frame.Pool)
+	var closed int
+	c.NewDecoder = func(v4l2.Format) (Decoder, error) { return fakeDecoder{&closed}, nil }
+	cam, err := open(t.Context(), machine[1], d, c)
+	t.Cleanup(func() {
+		if cam != nil {
+			_ = cam.Close()
+		}
+		if d.closed != 1 || closed != 1 || c.Pool.InUse() != 0 {
+			t.Errorf("device closed %d times, decoder %d times, %d frames left behind", d.closed, closed, c.Pool.InUse())
+		}
+	})
+	return cam, err
+}
+
+func TestNewestFrameFirst(t *testing.T) {
+	d := &fake{}
+	cam, err := openFake(t, d, Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d.mapped != 3 {
+		t.Errorf("%d buffers, want the three that are needed", d.mapped)
+	}
+	taken := time.Now().Add(-40 * time.Millisecond)
+	newest := picture(2, 9, 7)
+	newest.Taken = taken
+	d.queued, d.filled = nil, []v4l2.Picture{picture(0, 7, 5), picture(1, 8, 6), newest}
+	f, err := cam.Read(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Release()
+	if f.Pix[0] != 7 || !slices.Equal(d.queued, []int{0, 1, 2}) {
+		t.Errorf("frame %d was taken and buffers %v given back, want the newest, 7, and all in turn", f.Pix[0], d.queued)
+	}
+	if !f.Captured.Equal(taken) {
+		t.Errorf("it was taken %v ago, and the driver says 40 ms", time.Since(f.Captured))
+	}
+
+	before := time.Now()
+	d.filled = []v4l2.Picture{picture(0, 11, 8)} // by a driver that does not say when
+	next, err := cam.Read(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer next.Release()
+	if next.Seq != f.Seq+2 || next.Captured.Before(before) || time.Since(next.Captured) < 0 {
+		t.Errorf("number %d after %d, taken %v ago", next.Seq, f.Seq, time.Since(next.Captured))
+	}
+}
+
+func TestDamagedPicturesArePassedOver(t *testing.T) {
+	broken := picture(1, 2, 3)
+	broken.Damaged = true
+	for name, tt := range map[string]struct {
+		filled []v4l2.Picture // given one at a time
+		say    string
 	}{
-		{webcam, mode{640, 480, 30}, v4l2.YUYV},
-		{webcam, mode{1280, 720, 30}, v4l2.MJPEG},
-		{webcam, mode{1280, 720, 10}, v4l2.YUYV},
-		{webcam, mode{1920, 1080, 30}, v4l2.MJPEG},
-		{listed{v4l2.I420: {}}, mode{640, 480, 30}, v4l2.I420},
-		{listed{v4l2.YUYV: {{Width: 4096, Height: 2304, MinWidth: 16, MinHeight: 16}: nil}}, mode{1000, 700, 30}, v4l2.YUYV},
-		{listed{grey: {vga: {30}}}, mode{640, 480, 30}, 0},
+		"some":    {[]v4l2.Picture{broken, picture(2, 3, 0), picture(0, 4), picture(1, 5, 9)}, ""},
+		"for all": {slices.Repeat([]v4l2.Picture{broken}, damaged), "damaged"},
 	} {
-		got, err := chooseLayout(c.d, c.want)
-		if got != c.got || (err != nil) != (c.got == 0) {
-			t.Errorf("%v of %v: %v, %v", c.want, c.d, got, err)
+		d := &trickle{}
+		cam, err := openFake(t, &d.fake, Config{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		cam.device, d.rest = d, tt.filled
+		f, err := cam.Read(t.Context())
+		if tt.say == "" && (err != nil || f.Pix[0] != 9) || tt.say != "" && (err == nil || !strings.Contains(err.Error(), tt.say)) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if f != nil {
+			f.Release()
 		}
 	}
+}
+
+// trickle fills one buffer at a time.
+type trickle struct {
+	fake
+	rest []v4l2.Picture
+}
+
+func (d *trickle) Wait(context.Context) error {
+	d.filled, d.rest = d.rest[:1], d.rest[1:]
+	return nil
+}
+
+func TestCameraThatGoesOrFallsSilentIsTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &fake{}
+		cam, err := openFake(t, d, Config{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		begin := time.Now()
+		_, err = cam.Read(t.Context())
+		if err == nil || !strings.Contains(err.Error(), "no picture has come for 5s") || time.Since(begin) != silence {
+			t.Errorf("silent: %v after %v", err, time.Since(begin))
+		}
+		d.waitErr = syscall.ENODEV
+		if _, err := cam.Read(t.Context()); !errors.Is(err, syscall.ENODEV) || !strings.Contains(err.Error(), "Integrated Camera") {
+			t.Errorf("unplugged: %v", err)
+		}
+		stopped, stop := context.WithCancel(t.Context())
+		stop()
+		if _, err := cam.Read(stopped); !errors.Is(err, context.Canceled) {
+			t.Errorf("told to stop: %v", err)
+		}
+	})
+}
+
+func TestWhatTheDriverGrantsIsTold(t *testing.T) {
+	smaller := func(f v4l2.Format) v4l2.Format { f.Width, f.Height = 320, 240; return f }
+	for name, tt := range map[string]struct {
+		d    fake
+		c    Config
+		want Info
+		as   v4l2.Fourcc
+	}{
+		"as asked":         {fake{}, Config{Width: 640, Height: 480, FPS: 15}, Info{Width: 640, Height: 480, FPS: 15}, v4l2.YUYV},
+		"720p at 30":       {fake{}, Config{Width: 1280, Height: 720, FPS: 30}, Info{Width: 1280, Height: 720, FPS: 30}, v4l2.MJPEG},
+		"nothing asked":    {fake{grant: smaller}, Config{}, Info{Width: 320, Height: 240, FPS: 30}, v4l2.YUYV},
+		"another size":     {fake{grant: smaller}, Config{Width: 640, Height: 480}, Info{Width: 320, Height: 240, FPS: 30, Note: "Integrated Camera grants 320x240 at 30 frames a second"}, v4l2.YUYV},
+		"another rate":     {fake{rate: func(float64) (float64, error) { return 5, nil }}, Config{FPS: 30}, Info{Width: 640, Height: 480, FPS: 5, Note: "Integrated Camera grants 640x480 at 5 frames a second"}, v4l2.YUYV},
+		"no say in a rate": {fake{rate: func(float64) (float64, error) { return 0, syscall.ENOTTY }}, Config{FPS: 12}, Info{Width: 640, Height: 480, FPS: 12}, v4l2.YUYV},
+	} {
+		cam, err := openFake(t, &tt.d, tt.c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tt.want.Name, tt.want.Stable = "Integrated Camera", stable(machine[1])
+		if got := cam.Info(); got != tt.want || tt.d.asked.Fourcc != tt.as {
+			t.Errorf("%s: asked for %s, %+v, want %s, %+v", name, tt.d.asked.Fourcc, got, tt.as, tt.want)
+		}
+	}
+}
+
+func TestCameraThatCannotStartIsClosed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d, decoders, closed := &fake{listed: webcam}, 0, 0
+		c := Config{Pool: new(frame.Pool), NewDecoder: func(v4l2.Format) (Decoder, error) {
+			decoders++
+			return fakeDecoder{&closed}, nil
+		}}
+		begin := time.Now()
+		_, err := open(t.Context(), machine[1], d, c)
+		if err == nil || !strings.Contains(err.Error(), "/dev/video2 (Integrated Camera): no picture has come") || time.Since(begin) != wake {
+			t.Errorf("%v after %v", err, time.Since(begin))
+		}
+		if d.closed != 1 || decoders != 1 || closed != 1 {
+			t.Errorf("device closed %d times, %d of %d decoders", d.closed, closed, decoders)
+		}
+	})
 }
 
 func TestNumberFollowsTheDriver(t *testing.T) {

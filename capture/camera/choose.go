@@ -1,6 +1,7 @@
 package camera
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -22,8 +23,7 @@ const OwnCard = "stylecam"
 func choose(all []v4l2.Info, which string) (v4l2.Info, error) {
 	cameras := slices.DeleteFunc(slices.Clone(all), func(i v4l2.Info) bool { return i.Err == nil && !i.Captures })
 	if which == "" {
-		// One that could not be asked still is one: opening it tells why.
-		i := slices.IndexFunc(cameras, func(i v4l2.Info) bool { return i.Camera() || i.Err != nil && !i.Loopback() })
+		i := slices.IndexFunc(cameras, v4l2.Info.Camera)
 		if i < 0 {
 			return v4l2.Info{}, fmt.Errorf("no camera is there; plug one in, or try --input demo: %w", filter.ErrMissing)
 		}
@@ -80,23 +80,12 @@ func explain(i v4l2.Info, err error) error {
 	name := fmt.Sprintf("camera %s (%s)", i.Path, i.Card)
 	switch {
 	case errors.Is(err, fs.ErrPermission):
-		return fmt.Errorf("%s: you may not open it; join its group and log in anew (sudo usermod -aG video $USER): %w", name, filter.ErrMissing)
+		return fmt.Errorf("%s: you may not open it; join its group (%s): %w", name, v4l2.JoinGroup, filter.ErrMissing)
 	case v4l2.Busy(err):
-		return fmt.Errorf("%s is in use by %s; close it there, or take another: %w", name, users(v4l2.Holders(i.Path)), filter.ErrMissing)
+		holders := v4l2.Holders(i.Path).String()
+		return fmt.Errorf("%s is in use by %s; close it there, or take another: %w", name, cmp.Or(holders, "a program of another user (sudo fuser -v names it)"), filter.ErrMissing)
 	case v4l2.Gone(err):
 		return fmt.Errorf("%s is gone: %w", name, filter.ErrMissing)
 	}
 	return fmt.Errorf("%s: %w", name, err)
-}
-
-// users names the processes that hold a camera.
-func users(holders []v4l2.Process) string {
-	if len(holders) == 0 {
-		return "a program of another user (sudo fuser -v names it)"
-	}
-	var list []string
-	for _, p := range holders {
-		list = append(list, fmt.Sprintf("%s (process %d)", p.Name, p.PID))
-	}
-	return strings.Join(list, ", ")
 }

@@ -23,7 +23,11 @@ _stylecam() {
 	next=("${(@f)$(_CLI_ZSH_AUTOCOMPLETE_HACK=1 "${words[@]:0:$CURRENT}" --generate-bash-completion 2>/dev/null)}")
 	if [[ -n ${next[1]} ]]; then _describe values next; else _files; fi
 }
-compdef _stylecam stylecam
+if [[ $funcstack[1] == _stylecam ]]; then # from fpath, for the word that is being completed
+	_stylecam
+else
+	compdef _stylecam stylecam
+fi
 `
 
 func (p *program) completionCommand() *cli.Command {

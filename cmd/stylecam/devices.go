@@ -18,9 +18,21 @@ type videoDevice struct {
 	Card    string   `json:"card"`
 	Kind    string   `json:"kind"` // "camera", or "virtual camera"
 	Names   []string `json:"names,omitempty"`
-	Formats []string `json:"formats,omitempty"`
+	Formats []format `json:"formats,omitempty"` // a virtual camera's while it is fed
 	Holders []string `json:"holders,omitempty"`
 	Fault   string   `json:"fault,omitempty"`
+}
+
+// format is a layout that a device gives, and its sizes.
+type format struct {
+	Layout string       `json:"layout"` // as V4L2 names it: YUYV, MJPG
+	Sizes  []formatSize `json:"sizes,omitempty"`
+}
+
+type formatSize struct {
+	Size  string    `json:"size"`            // or the smallest, where any up to Up will do
+	Up    string    `json:"up_to,omitempty"` // the largest
+	Rates []float64 `json:"rates,omitempty"` // frames a second, of the largest size
 }
 
 func (p *program) devicesCommand() *cli.Command {
@@ -55,7 +67,15 @@ func (p *program) devicesCommand() *cli.Command {
 
 // details are the lines below a device's name.
 func (d videoDevice) details() []string {
-	lines := slices.Concat(d.Names, d.Formats)
+	lines := slices.Clone(d.Names)
+	for _, f := range d.Formats {
+		for _, s := range f.Sizes {
+			lines = append(lines, f.Layout+" "+s.String())
+		}
+		if len(f.Sizes) == 0 {
+			lines = append(lines, f.Layout)
+		}
+	}
 	for _, holder := range d.Holders {
 		lines = append(lines, "held by "+holder)
 	}
@@ -65,11 +85,26 @@ func (d videoDevice) details() []string {
 	return lines
 }
 
+func (s formatSize) String() string {
+	text := s.Size
+	if s.Up != "" {
+		text += " to " + s.Up
+	}
+	if len(s.Rates) == 0 {
+		return text
+	}
+	var rates []string
+	for _, rate := range s.Rates {
+		rates = append(rates, fmt.Sprintf("%.4g", rate))
+	}
+	return text + " at " + strings.Join(rates, ", ")
+}
+
 func devices() []videoDevice {
 	found := []videoDevice{}
 	for _, info := range v4l2.List() {
 		d := videoDevice{Path: info.Path, Card: info.Card, Kind: "camera", Names: info.Names}
-		if info.Loopback() || !info.Captures && info.Err == nil {
+		if !info.Camera() {
 			d.Kind = "virtual camera"
 		}
 		if info.Err != nil {
@@ -78,40 +113,35 @@ func devices() []videoDevice {
 			d.Formats = formats(info.Path)
 		}
 		for _, holder := range v4l2.Holders(info.Path) {
-			d.Holders = append(d.Holders, fmt.Sprintf("%s (process %d)", holder.Name, holder.PID))
+			d.Holders = append(d.Holders, holder.String())
 		}
 		found = append(found, d)
 	}
 	return found
 }
 
-// formats lists what a device gives, a line a layout: sizes, and rates of the largest.
-func formats(path string) []string {
+// formats lists what a device gives.
+func formats(path string) []format {
 	d, err := v4l2.Open(path)
 	if err != nil {
 		return nil
 	}
 	defer d.Close()
-	var lines []string
-	for _, format := range d.Formats(v4l2.Capture) {
-		var sizes []string
-		for _, s := range d.Sizes(format) {
-			text := fmt.Sprintf("%dx%d", s.Width, s.Height)
+	var all []format
+	for _, layout := range d.Formats(v4l2.Capture) {
+		f := format{Layout: layout.String()}
+		for _, s := range d.Sizes(layout) {
+			text := func(width, height int) string { return size{width, height}.String() }
+			given := formatSize{Size: text(s.Width, s.Height), Rates: d.Rates(layout, s.Width, s.Height)}
 			if s.MinWidth != s.Width || s.MinHeight != s.Height {
-				text = fmt.Sprintf("%dx%d to %s", s.MinWidth, s.MinHeight, text)
+				given.Size, given.Up = text(s.MinWidth, s.MinHeight), given.Size
 			}
-			if rates := d.Rates(format, s.Width, s.Height); len(rates) > 0 {
-				text += fmt.Sprintf(" at %g", slices.Max(rates))
-			}
-			sizes = append(sizes, text)
+			slices.Sort(given.Rates)
+			f.Sizes = append(f.Sizes, given)
 		}
-		lines = append(lines, strings.TrimSpace(format.String()+" "+strings.Join(sizes, ", ")))
+		all = append(all, f)
 	}
-	return lines
+	return all
 }
 
-// hasCamera tells whether a camera is there; of one that may not be opened, opening
-// it tells what to do.
-func hasCamera() bool {
-	return slices.ContainsFunc(v4l2.List(), func(i v4l2.Info) bool { return i.Camera() || i.Err != nil })
-}
+func hasCamera() bool { return slices.ContainsFunc(v4l2.List(), v4l2.Info.Camera) }

@@ -88,5 +88,6 @@ func (p *program) examine(ctx context.Context) []finding {
 			finding{"onnxruntime", good, fmt.Sprintf("%s, %s", runtime.Version(), runtime.LibraryPath()), ""},
 			p.providerFinding(ctx), gpuFinding(runtime))
 	}
-	return append(findings, p.stylesFinding(), cameraFinding(), p.displayFinding(), virtualFinding(), ffmpegFinding(), p.configFinding())
+	video := machineVideo()
+	return append(findings, p.stylesFinding(), video.cameraFinding(), p.displayFinding(), video.virtualFinding(), ffmpegFinding(), p.configFinding())
 }

@@ -6,12 +6,10 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
-	"os/user"
 	"strings"
 
 	"stylecam/models"
 	"stylecam/output/window"
-	"stylecam/v4l2"
 )
 
 func networksFinding() finding {
@@ -77,33 +75,6 @@ func (p *program) styleFit(m *models.Manifest) (fit, unfit []string, err error) 
 		}
 	}
 	return fit, unfit, err
-}
-
-func cameraFinding() finding {
-	f := finding{Name: "camera", Status: without, Detail: "none found", Mend: "plug one in; until then: stylecam run --input demo"}
-	for _, info := range v4l2.List() {
-		switch {
-		case errors.Is(info.Err, fs.ErrPermission):
-			f.Detail = fmt.Sprintf("%s (%s) may not be opened", info.Path, info.Card)
-			f.Mend = fmt.Sprintf("sudo usermod -aG video %s, then log in again", userName())
-		case info.Err != nil:
-			f.Detail, f.Mend = info.Err.Error(), "unplug it and plug it in again"
-		case info.Camera():
-			f = finding{Name: f.Name, Status: good, Detail: info.Path + ", " + info.Card}
-			if holders := v4l2.Holders(info.Path); len(holders) > 0 {
-				f.Detail += fmt.Sprintf("; %s (process %d) has it open", holders[0].Name, holders[0].PID)
-			}
-			return f
-		}
-	}
-	return f
-}
-
-func userName() string {
-	if u, err := user.Current(); err == nil {
-		return u.Username
-	}
-	return "$USER"
 }
 
 func (p *program) displayFinding() finding {

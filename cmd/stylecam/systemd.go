@@ -10,8 +10,8 @@ import (
 	"stylecam/filter"
 )
 
-// A supervisor is systemd as sd_notify(3) has it: it hears when the first picture
-// was made, and, while the loop makes progress, that all is well; when that stops
+// A supervisor is systemd as sd_notify(3) has it: it hears when the first frame
+// was dealt with, and, while the loop makes progress, that all is well; when that stops
 // it starts us again.
 type supervisor struct {
 	socket   *net.UnixConn
@@ -50,7 +50,7 @@ func (s *supervisor) follow(ctx context.Context, stats func() filter.Stats) {
 		case <-ticks.C:
 		}
 		now := stats()
-		if !ready && now.Frames > 0 {
+		if !ready && now.Handled > 0 {
 			ready = true
 			s.tell("READY=1")
 		}
@@ -64,10 +64,10 @@ func (s *supervisor) follow(ctx context.Context, stats func() filter.Stats) {
 	}
 }
 
-// stuck tells whether frames came and none was made a picture. A camera that is
-// lost or rests is no fault of ours.
+// stuck tells whether frames came and none was dealt with. A camera that is lost or
+// rests is no fault of ours.
 func stuck(last, now filter.Stats) bool {
-	return now.Drops > last.Drops && now.Frames == last.Frames && now.Failures == last.Failures
+	return now.Drops > last.Drops && now.Handled == last.Handled
 }
 
 // tell is a courtesy: a systemd that does not listen changes nothing.

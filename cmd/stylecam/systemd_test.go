@@ -34,8 +34,8 @@ func TestSystemdHearsOfReadinessAndProgress(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var frames, drops atomic.Uint64
-	stats := func() filter.Stats { return filter.Stats{Frames: frames.Load(), Drops: drops.Load()} }
+	var handled atomic.Uint64
+	stats := func() filter.Stats { return filter.Stats{Handled: handled.Load()} }
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
 	go func() { defer close(done); s.follow(ctx, stats) }()
@@ -43,7 +43,7 @@ func TestSystemdHearsOfReadinessAndProgress(t *testing.T) {
 	if got := hear(); got != "WATCHDOG=1" { // waiting for the camera is no fault
 		t.Errorf("heard %q before the first picture", got)
 	}
-	frames.Store(1)
+	handled.Store(1)
 	for got := hear(); got != "READY=1"; got = hear() {
 		if got != "WATCHDOG=1" {
 			t.Fatalf("heard %q instead of being ready", got)
@@ -59,15 +59,14 @@ func TestSystemdHearsOfReadinessAndProgress(t *testing.T) {
 }
 
 func TestStuck(t *testing.T) {
-	before := filter.Stats{Frames: 10, Drops: 5, Failures: 1}
+	before := filter.Stats{Handled: 10, Drops: 5}
 	for name, tt := range map[string]struct {
 		now  filter.Stats
 		want bool
 	}{
-		"frames come, none is painted": {filter.Stats{Frames: 10, Drops: 9, Failures: 1}, true},
-		"slow":                         {filter.Stats{Frames: 11, Drops: 9, Failures: 1}, false},
-		"all fail, a card is shown":    {filter.Stats{Frames: 10, Drops: 9, Failures: 2}, false},
-		"no camera, or it rests":       {before, false},
+		"frames come, none is dealt with": {filter.Stats{Handled: 10, Drops: 9}, true},
+		"slow, failing, or switched off":  {filter.Stats{Handled: 11, Drops: 9}, false},
+		"no camera, or it rests":          {before, false},
 	} {
 		if got := stuck(before, tt.now); got != tt.want {
 			t.Errorf("%s: stuck %v", name, got)

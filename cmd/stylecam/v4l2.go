@@ -4,83 +4,82 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"strings"
 
 	output "stylecam/output/v4l2"
 	"stylecam/v4l2"
 )
 
-// loopback is what the doctor sees of v4l2loopback.
-type loopback struct {
-	loaded    bool
-	version   string
-	exclusive bool // shows itself to readers as a camera alone, as Chrome and Zoom want it
-	devices   []v4l2.Info
-	holders   func(path string) []v4l2.Process
+// video is what the doctor sees of the machine's cameras, real and virtual.
+type video struct {
+	module  v4l2.Module
+	devices []v4l2.Info
+	holders func(path string) v4l2.Processes
 }
 
-func virtualFinding() finding {
-	l := loopback{loaded: v4l2.LoopbackLoaded(), holders: v4l2.Holders}
-	for _, info := range v4l2.List() {
-		if info.Loopback() {
-			l.devices = append(l.devices, info)
+func machineVideo() video {
+	return video{v4l2.ReadModule("/"), v4l2.List(), v4l2.Holders}
+}
+
+// cameraFinding says which camera is there, or what keeps it from being used.
+func (v video) cameraFinding() finding {
+	f := finding{Name: "camera", Status: without, Detail: "none found", Mend: "plug one in; until then: stylecam run --input demo"}
+	for _, d := range v.devices {
+		switch {
+		case !d.Camera():
+		case errors.Is(d.Err, fs.ErrPermission):
+			f.Detail, f.Mend = fmt.Sprintf("%s (%s) may not be opened", d.Path, d.Card), v4l2.JoinGroup
+		case d.Err != nil:
+			f.Detail, f.Mend = d.Err.Error(), "unplug it and plug it in again"
+		default:
+			return finding{Name: f.Name, Status: good, Detail: d.Path + ", " + d.Card + v.openIn(d.Path)}
 		}
-	}
-	const module = "/sys/module/v4l2loopback/"
-	version, _ := os.ReadFile(module + "version")
-	l.version = strings.TrimSpace(string(version))
-	caps, err := os.ReadFile(module + "parameters/exclusive_caps")
-	l.exclusive = err != nil || strings.HasPrefix(string(caps), "Y")
-	return l.finding()
-}
-
-// finding says what keeps the virtual camera from being one, the worst first.
-func (l loopback) finding() finding {
-	const reload = "sudo modprobe -r v4l2loopback && " + output.LoadModule
-	f := finding{Name: "virtual camera", Status: without}
-	if !l.loaded {
-		f.Detail, f.Mend = "the module v4l2loopback is not loaded", v4l2.LoadAdvice(output.LoadModule)
-		return f
-	}
-	f.Detail = strings.TrimSpace("v4l2loopback " + l.version)
-	if len(l.devices) == 0 {
-		f.Detail += " is loaded and has no device"
-		f.Mend = reload
-		return f
-	}
-	d := l.devices[0]
-	f.Detail += ", " + d.Path
-	switch {
-	case errors.Is(d.Err, fs.ErrPermission):
-		f.Detail += " may not be opened"
-		f.Mend = "sudo usermod -aG video " + userName() + ", then log in again"
-	case d.Err != nil:
-		f.Detail += ": " + d.Err.Error()
-	case !d.Captures && !d.Outputs:
-		f.Detail += " was left unusable by the program that fed it last"
-		f.Mend = reload
-	case !d.Outputs:
-		f.Detail += " is fed by a program already" + l.heldBy(d.Path)
-		f.Mend = "end that program, or take another device"
-	case !l.exclusive:
-		f.Status = good
-		f.Detail += ", which Chrome and Zoom do not list: exclusive_caps is off"
-		f.Mend = reload
-	default:
-		f.Status = good
-		f.Detail += l.heldBy(d.Path)
 	}
 	return f
 }
 
-func (l loopback) heldBy(path string) string {
-	var names []string
-	for _, p := range l.holders(path) {
-		names = append(names, fmt.Sprintf("%s (process %d)", p.Name, p.PID))
+// virtualFinding says what keeps the virtual camera from being one, the worst first.
+func (v video) virtualFinding() finding {
+	f := finding{Name: "virtual camera", Status: without}
+	if !v.module.Loaded {
+		f.Detail, f.Mend = "the module v4l2loopback is not loaded", v.module.Advice(output.LoadModule)
+		return f
 	}
-	if len(names) == 0 {
-		return ""
+	f.Detail = strings.TrimSpace("v4l2loopback " + v.module.Version)
+	var d v4l2.Info
+	for _, d = range v.devices {
+		if d.Loopback() {
+			break
+		}
 	}
-	return "; open in " + strings.Join(names, ", ")
+	if !d.Loopback() {
+		f.Detail, f.Mend = f.Detail+" is loaded and has no device", output.ReloadModule
+		return f
+	}
+	f.Detail += ", " + d.Path
+	switch {
+	case errors.Is(d.Err, fs.ErrPermission):
+		f.Detail, f.Mend = f.Detail+" may not be opened", v4l2.JoinGroup
+	case d.Err != nil:
+		f.Detail, f.Mend = f.Detail+": "+d.Err.Error(), output.ReloadModule
+	case !d.Captures && !d.Outputs:
+		f.Detail, f.Mend = f.Detail+" was left unusable by the program that fed it last", output.ReloadModule
+	case !d.Outputs:
+		f.Detail, f.Mend = f.Detail+" is fed by a program already"+v.openIn(d.Path), "end that program, or take another device"
+	case !v.module.Exclusive:
+		f.Status = good
+		f.Detail, f.Mend = f.Detail+", which Chrome and Zoom do not list: exclusive_caps is off", output.ReloadModule
+	default:
+		f.Status = good
+		f.Detail += v.openIn(d.Path)
+	}
+	return f
+}
+
+// openIn names the programs that have a device open.
+func (v video) openIn(path string) string {
+	if holders := v.holders(path); len(holders) > 0 {
+		return "; open in " + holders.String()
+	}
+	return ""
 }

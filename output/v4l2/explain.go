@@ -4,10 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
-	"strings"
-
-	"golang.org/x/sys/unix"
 
 	"stylecam/filter"
 	video "stylecam/v4l2"
@@ -15,6 +11,9 @@ import (
 
 // LoadModule is the command that makes a virtual camera which Chrome and Zoom list.
 const LoadModule = "sudo modprobe v4l2loopback devices=1 video_nr=10 card_label=stylecam exclusive_caps=1"
+
+// ReloadModule is the same where another or a worn-out one is there.
+const ReloadModule = "sudo modprobe -r v4l2loopback && " + LoadModule
 
 // check says why a device that opened is none to feed.
 func check(path string, dev device) error {
@@ -31,19 +30,17 @@ func check(path string, dev device) error {
 		return fmt.Errorf("%s is fed by another program already%s: %w; end that one, or take another device", path, heldBy(path), filter.ErrMissing)
 	}
 	// v4l2loopback 0.12 after a producer that only wrote: neither side works.
-	return fmt.Errorf("%s is worn out: the last program left it unusable: %w; load the module again: sudo modprobe -r v4l2loopback && %s", path, filter.ErrMissing, LoadModule)
+	return fmt.Errorf("%s is worn out: the last program left it unusable: %w; load the module again: %s", path, filter.ErrMissing, ReloadModule)
 }
 
 // explain adds to an error what the user can do about it.
 func explain(path string, err error) error {
 	switch {
-	case errors.Is(err, fs.ErrNotExist) && video.LoopbackLoaded():
-		return fmt.Errorf("no virtual camera at %s: %w; `stylecam devices` lists those there are", path, filter.ErrMissing)
 	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("no virtual camera at %s: %w; %s", path, filter.ErrMissing, video.LoadAdvice(LoadModule))
+		return absent(path, video.ReadModule("/"))
 	case errors.Is(err, fs.ErrPermission):
-		return fmt.Errorf("may not open %s: %w; join the group: sudo usermod -aG video %s, and log in again", path, filter.ErrMissing, user())
-	case errors.Is(err, unix.EBUSY):
+		return fmt.Errorf("may not open %s: %w; join the group: %s", path, filter.ErrMissing, video.JoinGroup)
+	case video.Busy(err):
 		return fmt.Errorf("%s is busy%s: %w; end that program, or take another device", path, heldBy(path), filter.ErrMissing)
 	case video.Gone(err):
 		return fmt.Errorf("the virtual camera %s is gone: %w: %w; load the module again: %s", path, filter.ErrMissing, err, LoadModule)
@@ -51,20 +48,18 @@ func explain(path string, err error) error {
 	return fmt.Errorf("%w (%w)", err, filter.ErrMissing)
 }
 
-func heldBy(path string) string {
-	var names []string
-	for _, p := range video.Holders(path) {
-		names = append(names, fmt.Sprintf("%s (process %d)", p.Name, p.PID))
+// absent explains a device that is not there.
+func absent(path string, m video.Module) error {
+	advice := m.Advice(LoadModule)
+	if m.Loaded {
+		advice = "`stylecam devices` lists those there are"
 	}
-	if len(names) == 0 {
-		return ""
-	}
-	return ", held by " + strings.Join(names, ", ")
+	return fmt.Errorf("no virtual camera at %s: %w; %s", path, filter.ErrMissing, advice)
 }
 
-func user() string {
-	if name := os.Getenv("USER"); name != "" {
-		return name
+func heldBy(path string) string {
+	if holders := video.Holders(path); len(holders) > 0 {
+		return ", held by " + holders.String()
 	}
-	return "$USER"
+	return ""
 }

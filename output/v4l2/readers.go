@@ -56,7 +56,8 @@ func (e *events) close() {}
 
 // opens counts by inotify who opens and closes the device beside us. It needs to
 // see nothing of other users' processes; those that had the device open before
-// are found in /proc, as far as that shows them.
+// are found in /proc, as far as that shows them. There they are processes, of which
+// one may have it open twice: a count that comes down to none is looked up again.
 type opens struct {
 	fd      int
 	n       int
@@ -98,7 +99,9 @@ func (o *opens) count(b []byte) {
 		case mask&unix.IN_OPEN != 0:
 			o.n++
 		case mask&unix.IN_CLOSE != 0:
-			o.n = max(0, o.n-1)
+			if o.n = max(0, o.n-1); o.n == 0 {
+				o.n = o.holders()
+			}
 		case mask&unix.IN_Q_OVERFLOW != 0:
 			o.n = o.holders()
 		}

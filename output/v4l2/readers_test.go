@@ -58,6 +58,39 @@ func TestOpensAreCounted(t *testing.T) {
 	check("so many that some were lost: counted anew", 3)
 }
 
+// One process that opened it twice before us counts as one; when it leaves, another
+// that came later must not be forgotten.
+func TestCountThatComesToNoneIsLookedUp(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "video10")
+	var files [3]*os.File
+	open := func(i int) {
+		t.Helper()
+		var err error
+		if files[i], err = os.OpenFile(path, os.O_CREATE|os.O_RDONLY, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	open(0)
+	open(1)
+	processes := 1
+	o, err := countOpens(path, func() int { return processes })
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer o.close()
+	open(2)
+	files[0].Close()
+	files[1].Close()
+	if !o.any() {
+		t.Error("the one that still reads is forgotten")
+	}
+	processes = 0
+	files[2].Close()
+	if o.any() {
+		t.Error("somebody is left who is not there")
+	}
+}
+
 type told []int
 
 func (t *told) Readers() (int, error) {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -25,6 +26,7 @@ type fake struct {
 	controls map[video.Control]int // nil: has none
 
 	calls   []string
+	colours video.Colours // asked for
 	written []byte
 }
 
@@ -42,6 +44,7 @@ func (d *fake) SetRate(_ video.Queue, fps float64) (float64, error) {
 
 func (d *fake) SetFormat(_ video.Queue, want video.Format) (video.Format, error) {
 	d.call("format %dx%d %s", want.Width, want.Height, want.Fourcc)
+	d.colours = want.Colours
 	if d.grant != nil {
 		return d.grant(want)
 	}
@@ -158,6 +161,64 @@ func TestWhatWasGrantedIsWritten(t *testing.T) {
 	}
 }
 
+// Whatever layout is granted, what is written is BT.601 in limited range, as tagged;
+// reckoned here as the standard has it (ITU-R BT.601-7, 2.5).
+func TestBarsAndGreyRampInEveryLayout(t *testing.T) {
+	const width, height = 512, 4
+	pixel := func(x int) (r, g, b byte) { // two pixels a colour: bars, then greys
+		if x /= 2; x < 8 {
+			return byte(255 * (x & 1)), byte(255 * (x >> 1 & 1)), byte(255 * (x >> 2))
+		}
+		return byte(x), byte(x), byte(x)
+	}
+	f := frame.New(width, height)
+	for y := range height {
+		for x := range width {
+			p := f.Row(y)[3*x:]
+			p[2], p[1], p[0] = pixel(x)
+		}
+	}
+	for name, tt := range map[string]struct {
+		fourcc video.Fourcc
+		at     func(x, y int) (luma, u, v int) // where they lie
+	}{
+		"YUYV": {video.YUYV, func(x, y int) (int, int, int) {
+			pair := 2*width*y + 4*(x/2)
+			return pair + 2*(x%2), pair + 1, pair + 3
+		}},
+		"planes": {video.I420, func(x, y int) (int, int, int) {
+			u := width*height + width/2*(y/2) + x/2
+			return width*y + x, u, u + width*height/4
+		}},
+	} {
+		d := &fake{cap: loopback, grant: func(want video.Format) (video.Format, error) {
+			want.Fourcc, want.Stride = tt.fourcc, 0
+			return want, nil
+		}}
+		if err := openFake(t, d, Config{}).Write(t.Context(), f); err != nil {
+			t.Fatal(err)
+		}
+		if d.colours != video.SRGB601Limited {
+			t.Errorf("%s: the colours are tagged %+v", name, d.colours)
+		}
+		for y := range height {
+			for x := range width {
+				r8, g8, b8 := pixel(x)
+				r, g, b := float64(r8)/255, float64(g8)/255, float64(b8)/255
+				luma := 0.299*r + 0.587*g + 0.114*b
+				want := [3]float64{16 + 219*luma, 128 + 224*(b-luma)/1.772, 128 + 224*(r-luma)/1.402}
+				atY, atU, atV := tt.at(x, y)
+				got := [3]byte{d.written[atY], d.written[atU], d.written[atV]}
+				for i := range 3 {
+					if math.Abs(float64(got[i])-want[i]) > 1 {
+						t.Fatalf("%s: pixel %d,%d (red %d, green %d, blue %d) is %v, want %.1f", name, x, y, r8, g8, b8, got, want)
+					}
+				}
+			}
+		}
+	}
+}
+
 func TestFormatIsKeptWhenTheCameraChanges(t *testing.T) {
 	d := &fake{cap: loopback}
 	s := openFake(t, d, Config{})
@@ -214,7 +275,7 @@ func TestErrorsTellWhatMendsThem(t *testing.T) {
 		open func(string) (device, error)
 		want string
 	}{
-		{"no such device", failed(fs.ErrNotExist), "modprobe v4l2loopback"},
+		{"no such device", failed(fs.ErrNotExist), "no virtual camera at /dev/nowhere"},
 		{"no permission", failed(fs.ErrPermission), "usermod -aG video"},
 		{"busy", failed(unix.EBUSY), "busy"},
 		{"a camera", opened(video.Capability{Driver: "uvcvideo", Card: "Cam", Captures: true}), `"Cam", no virtual camera`},
@@ -228,6 +289,16 @@ func TestErrorsTellWhatMendsThem(t *testing.T) {
 				t.Errorf("got %v, want it to say %q", err, tt.want)
 			}
 		})
+	}
+	for want, m := range map[string]video.Module{
+		"apt install v4l2loopback-dkms && sudo modprobe v4l2loopback devices=1": {},
+		"load the module: " + LoadModule:                                        {Installed: true},
+		"mokutil --import":                                                      {Installed: true, SecureBoot: true},
+		"`stylecam devices` lists":                                              {Installed: true, Loaded: true},
+	} {
+		if err := absent("/dev/video10", m); !errors.Is(err, filter.ErrMissing) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%+v: %v, want it to say %q", m, err, want)
+		}
 	}
 	d := &fake{cap: loopback, writeErr: unix.ENODEV}
 	if err := openFake(t, d, Config{}).Write(t.Context(), plain(2, 2, 0, 0, 0)); err == nil || !strings.Contains(err.Error(), "gone") {

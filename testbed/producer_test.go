@@ -1,0 +1,131 @@
+package testbed
+
+import (
+	"bufio"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// producer is a process that feeds the virtual camera.
+type producer struct {
+	t   *testing.T
+	cmd *exec.Cmd
+
+	mu    sync.Mutex
+	lines []string
+	seen  int // lines that a wait has gone past
+	more  chan struct{}
+	ended chan struct{}
+}
+
+// start runs a program until the test ends.
+func start(t *testing.T, cmd *exec.Cmd) *producer {
+	t.Helper()
+	p := &producer{t: t, cmd: cmd, more: make(chan struct{}, 1), ended: make(chan struct{})}
+	r, w := io.Pipe()
+	cmd.Stdout, cmd.Stderr = w, w
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		defer close(p.ended)
+		_ = cmd.Wait()
+		w.Close()
+	}()
+	go func() {
+		for lines := bufio.NewScanner(r); lines.Scan(); {
+			p.mu.Lock()
+			p.lines = append(p.lines, lines.Text())
+			p.mu.Unlock()
+			select {
+			case p.more <- struct{}{}:
+			default:
+			}
+		}
+	}()
+	t.Cleanup(func() {
+		p.stop(os.Kill)
+		if t.Failed() {
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			t.Logf("the producer said:\n%s", strings.Join(p.lines[max(0, len(p.lines)-20):], "\n"))
+		}
+	})
+	return p
+}
+
+// startFeed feeds the virtual camera and waits until readers see the first picture.
+func startFeed(t *testing.T, args string) *producer {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(self)
+	cmd.Env = append(os.Environ(), feedEnv+"="+args)
+	p := start(t, cmd)
+	p.wait("pictures=", patience)
+	p.wait("written=", patience)
+	return p
+}
+
+// waitForPictures waits until the camera gives pictures that were not under way.
+func (p *producer) waitForPictures(limit time.Duration) {
+	p.t.Helper()
+	for range 2 {
+		p.wait("pictures=", limit)
+	}
+}
+
+// wait waits for a line that holds text, after the last one waited for.
+func (p *producer) wait(text string, limit time.Duration) string {
+	p.t.Helper()
+	timeout := time.After(limit)
+	for {
+		p.mu.Lock()
+		for p.seen < len(p.lines) {
+			line := p.lines[p.seen]
+			p.seen++
+			if strings.Contains(line, text) {
+				p.mu.Unlock()
+				return line
+			}
+		}
+		p.mu.Unlock()
+		select {
+		case <-p.more:
+		case <-timeout:
+			p.t.Fatalf("no %q within %v", text, limit)
+		}
+	}
+}
+
+// skip goes past what was said until now, and tells whether text was in it.
+func (p *producer) skip(text ...string) (said bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for ; p.seen < len(p.lines); p.seen++ {
+		for _, t := range text {
+			said = said || strings.Contains(p.lines[p.seen], t)
+		}
+	}
+	return said
+}
+
+// stop ends the process and waits for it.
+func (p *producer) stop(s os.Signal) {
+	_ = p.cmd.Process.Signal(s)
+	select {
+	case <-p.ended:
+	case <-time.After(patience):
+		p.t.Errorf("%v does not end the producer", s)
+		_ = p.cmd.Process.Signal(syscall.SIGKILL)
+		<-p.ended
+	}
+}

@@ -1,0 +1,137 @@
+package testbed
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	video "stylecam/v4l2"
+)
+
+func TestCameraRestsAndWakes(t *testing.T) {
+	needMachine(t)
+	p := startFeed(t, "-idle 5s")
+	begin := time.Now()
+	p.wait("the source rests", patience)
+	t.Logf("rests %v after the first picture", time.Since(begin).Round(10*time.Millisecond))
+	if held := video.Holders(vivid); len(held) != 0 {
+		t.Errorf("while it rests the camera is held by %v", held)
+	}
+	for range 3 { // programs that look what there is
+		tool(t, "v4l2-ctl", "-d", virtual, "--info")
+	}
+	if p.skip("wakes") {
+		t.Error("a glance woke it")
+	}
+	begin = time.Now()
+	reader := newReader(t)
+	p.wait("pictures=", waking)
+	t.Logf("awake after %v", time.Since(begin).Round(10*time.Millisecond))
+	for range 8 * 15 { // more than 5 s of 15 pictures a second
+		reader.next(recovery)
+	}
+	if p.skip("rests") {
+		t.Error("it rested while somebody read")
+	}
+	reader.close()
+	begin = time.Now()
+	p.wait("the source rests", patience)
+	t.Logf("rests again %v after the reader left", time.Since(begin).Round(10*time.Millisecond))
+}
+
+func TestMemoryStaysFlat(t *testing.T) {
+	needMachine(t)
+	p := startFeed(t, "-camera card -fps 60")
+	var memory []int // in KiB, after every 100 pictures
+	for range 5 {
+		var kib int
+		if _, err := fmt.Sscanf(p.wait("memory=", 2*patience), "memory=%d", &kib); err != nil {
+			t.Fatal(err)
+		}
+		memory = append(memory, kib)
+	}
+	t.Logf("KiB after 100, 200, ... pictures: %v", memory)
+	if memory[4] > memory[0]+2048 { // a frame a picture would be 68 MiB
+		t.Errorf("memory grew from %d to %d KiB", memory[0], memory[4])
+	}
+}
+
+func TestDevicesAreListed(t *testing.T) {
+	needMachine(t)
+	startFeed(t, "")
+	reader := newReader(t)
+	reader.next(recovery)
+	var listed []struct {
+		Path, Kind, Card string
+		Formats          []struct {
+			Layout string
+			Sizes  []struct {
+				Size  string
+				Rates []float64
+			}
+		}
+		Holders []string
+	}
+	if err := json.Unmarshal([]byte(tool(t, "bin/stylecam", "devices", "--json")), &listed); err != nil {
+		t.Fatal(err)
+	}
+	if len(listed) != 4 {
+		t.Fatalf("%d devices are listed, want 4: %+v", len(listed), listed)
+	}
+	camera, painted := listed[0], listed[1]
+	if camera.Path != vivid || camera.Kind != "camera" || camera.Formats[0].Layout != "YUYV" ||
+		camera.Formats[0].Sizes[0].Size != "320x180" || !slices.Contains(camera.Formats[0].Sizes[0].Rates, 15) {
+		t.Errorf("the camera is listed as %+v", camera)
+	}
+	if painted.Path != virtual || painted.Kind != "virtual camera" || painted.Card != "stylecam" || painted.Formats[0].Layout != "YUYV" {
+		t.Errorf("the virtual camera is listed as %+v", painted)
+	}
+	for _, d := range listed[:2] {
+		if len(d.Holders) == 0 || !strings.HasPrefix(d.Holders[0], "testbed.test (process ") {
+			t.Errorf("%s is held by %v", d.Path, d.Holders)
+		}
+	}
+}
+
+func TestPaintedByTheNetworks(t *testing.T) {
+	needMachine(t)
+	if driver() != "0.12.7" {
+		t.Skip("emulation is slow: the networks run with one version of the driver")
+	}
+	control(t, "test_pattern=1,osd_text_mode=2")
+	p := start(t, exec.Command("bin/stylecam", "run", "--input", "camera", "--out", "v4l2:"+virtual,
+		"--size", "320x180", "--fps", "5", "--quality", "fast", "--idle", "never", "--verbose"))
+	waitUntilFed(t, virtual, 3*patience)
+	f := decode(read(t, "v4l2-ctl", 1)[0])
+	seen := make(map[[3]byte]bool)
+	for i := 0; i < len(f.Pix); i += 3 {
+		seen[[3]byte(f.Pix[i:])] = true
+	}
+	if len(seen) < 500 { // the bars themselves are eight
+		t.Errorf("the picture has %d colours, which is no painting", len(seen))
+	}
+	p.stop(os.Interrupt)
+}
+
+// waitUntilFed waits until a producer has a virtual camera for itself; the card of
+// an earlier one does not count.
+func waitUntilFed(t *testing.T, path string, limit time.Duration) {
+	t.Helper()
+	for end := time.Now().Add(limit); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
+		d, err := video.Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := d.Capability()
+		_ = d.Close()
+		if err == nil && c.Captures && !c.Outputs {
+			return
+		}
+	}
+	t.Fatalf("nothing feeds %s within %v", path, limit)
+}

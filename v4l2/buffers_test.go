@@ -1,0 +1,37 @@
+package v4l2
+
+import (
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+func TestFramesKeepTheDriversTime(t *testing.T) {
+	now := time.Now()
+	booted := now.Add(-time.Hour)
+	stamp := func(age time.Duration) unix.Timeval { return unix.NsecToTimeval((time.Hour - age).Nanoseconds()) }
+	if got := taken(booted, stamp(40*time.Millisecond), now); !got.Equal(now.Add(-40 * time.Millisecond)) {
+		t.Errorf("a frame of 40 ms ago was taken %v ago", now.Sub(got))
+	}
+	for _, age := range []time.Duration{-time.Second, 2 * time.Minute, time.Hour} {
+		if got := taken(booted, stamp(age), now); !got.IsZero() {
+			t.Errorf("an age of %v is believed", age)
+		}
+	}
+}
+
+// Losing the processor while asking makes one answer late, not the result.
+func TestBootTimeIsTheEarliestAnswer(t *testing.T) {
+	n := 0
+	got := bootTime(func() time.Duration {
+		now := monotonic()
+		if n++; n != 3 {
+			time.Sleep(20 * time.Millisecond)
+		}
+		return now
+	})
+	if late := got.Sub(time.Now().Add(-monotonic())); late > 5*time.Millisecond {
+		t.Errorf("it is %v late", late)
+	}
+}
