@@ -79,11 +79,15 @@ func (d *Device) Dequeue() (Picture, error) {
 }
 
 // taken turns a time of the kernel's monotonic clock, which was zero at booted,
-// into one of Go's; zero if the driver stamps by another clock.
+// into one of Go's; zero if the driver stamps by another clock. Some stamp by when
+// the frame should end, a little ahead: it ends now.
 func taken(booted time.Time, stamp unix.Timeval, now time.Time) time.Time {
 	t := booted.Add(time.Duration(stamp.Nano()))
-	if age := now.Sub(t); age < 0 || age > time.Minute {
+	switch age := now.Sub(t); {
+	case age < -time.Second || age > time.Minute:
 		return time.Time{}
+	case age < 0:
+		return now
 	}
 	return t
 }

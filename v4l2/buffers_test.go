@@ -14,7 +14,10 @@ func TestFramesKeepTheDriversTime(t *testing.T) {
 	if got := taken(booted, stamp(40*time.Millisecond), now); !got.Equal(now.Add(-40 * time.Millisecond)) {
 		t.Errorf("a frame of 40 ms ago was taken %v ago", now.Sub(got))
 	}
-	for _, age := range []time.Duration{-time.Second, 2 * time.Minute, time.Hour} {
+	if got := taken(booted, stamp(-90*time.Millisecond), now); !got.Equal(now) {
+		t.Errorf("a frame that ends in 90 ms was taken %v ago", now.Sub(got))
+	}
+	for _, age := range []time.Duration{-2 * time.Second, 2 * time.Minute, time.Hour} {
 		if got := taken(booted, stamp(age), now); !got.IsZero() {
 			t.Errorf("an age of %v is believed", age)
 		}

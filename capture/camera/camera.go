@@ -221,16 +221,17 @@ func (cam *Camera) take(p v4l2.Picture) (*frame.Frame, error) {
 	if p.Damaged || len(p.Data) == 0 {
 		return nil, nil
 	}
+	captured := p.Taken
+	if captured.IsZero() {
+		captured = time.Now()
+	}
 	f := cam.pool.Get(cam.info.Width, cam.info.Height)
 	whole, err := cam.decoder.Decode(f, p.Data)
 	if err != nil || !whole {
 		f.Release()
 		return nil, err
 	}
-	f.Seq, f.Captured = cam.number(p.Sequence), p.Taken
-	if f.Captured.IsZero() {
-		f.Captured = time.Now()
-	}
+	f.Seq, f.Captured = cam.number(p.Sequence), captured
 	return f, nil
 }
 
