@@ -20,7 +20,8 @@ import (
 //	 ^    │  │                                     ^
 //	 │    │  └── nobody has looked for Idle ───────┘
 //	 │    v
-//	 └── failed, silent, or the machine slept: a card, and again after retryAfter
+//	 └── failed, silent, or the machine slept: a card, and again after retryAfter,
+//	     or once somebody looks
 //
 // A source that never delivered a frame is not waited for: then the name is
 // wrong or a permission is missing, and the user should hear of it.

@@ -4,7 +4,7 @@
 #
 #   scripts/setup.sh run      to build and run it
 #   scripts/setup.sh test     and to run every test
-#   scripts/setup.sh vm       to run a virtual machine with cameras (testbed/)
+#   scripts/setup.sh vm       to test cameras alone, in a virtual machine (testbed/)
 #   scripts/setup.sh browser  to test the page alone, in Chromium
 #   scripts/setup.sh train    and to train the networks
 #
@@ -17,7 +17,7 @@ run=(build-essential ca-certificates python3-pip
   libopencv-{core,imgproc,imgcodecs,videoio,highgui}-dev
   libopencv-{calib3d,features2d,dnn,flann,ml,objdetect,photo,stitching,video}-dev
   libvpx-dev libopenh264-dev ffmpeg)
-vm=(ffmpeg qemu-system-x86 v4l-utils cpio kmod make gcc-12 xz-utils debian-archive-keyring)
+vm=(qemu-system-x86 v4l-utils cpio kmod gcc-12 xz-utils debian-archive-keyring)
 test=(xvfb xauth xdotool imagemagick desktop-file-utils mandoc systemd zsh fish)
 browser=(coturn)
 command -v npm >/dev/null || browser+=(nodejs npm) # another Node.js than the distribution's brings its own npm
@@ -27,7 +27,7 @@ train=(python3-venv)
 case "${1:-run}" in
   run) want=("${run[@]}") ;;
   test) want=("${run[@]}" "${test[@]}" "${browser[@]}" "${vm[@]}") ;;
-  vm) want=("${vm[@]}") ;;
+  vm) want=("${run[@]}" "${vm[@]}") ;;
   browser) want=("${run[@]}" "${browser[@]}") ;;
   train) want=("${train[@]}") ;;
   *) echo "usage: scripts/setup.sh run|test|vm|browser|train" >&2; exit 2 ;;

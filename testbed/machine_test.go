@@ -26,6 +26,7 @@ const (
 	virtual       = "/dev/video10"
 	examined      = "/dev/video11" // by v4l2-compliance
 	byFFmpeg      = "/dev/video12" // fed
+	buffers       = 16             // of each, and of all who read it
 	width, height = 320, 180
 	pictureSize   = width * height * 2
 )
@@ -36,8 +37,8 @@ const (
 	patience = 3 * time.Minute  // for what has no limit of its own: programs start slowly
 )
 
+// needMachine skips a test, from here and not from its caller: one line tells of all.
 func needMachine(t *testing.T) {
-	t.Helper()
 	if driver() == "" {
 		t.Skip("runs in the virtual machine alone: make test-vm")
 	}

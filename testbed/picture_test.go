@@ -20,7 +20,7 @@ var readers = map[string]func(t *testing.T, n int) []byte{
 	"v4l2-ctl": func(t *testing.T, n int) []byte {
 		t.Helper()
 		file := filepath.Join(t.TempDir(), "pictures.yuv")
-		tool(t, "v4l2-ctl", "-d", virtual, "--stream-mmap=8", fmt.Sprintf("--stream-count=%d", n), "--stream-to="+file)
+		tool(t, "v4l2-ctl", "-d", virtual, fmt.Sprintf("--stream-mmap=%d", buffers), fmt.Sprintf("--stream-count=%d", n), "--stream-to="+file)
 		b, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
@@ -86,8 +86,8 @@ func number(t *testing.T, picture []byte) uint64 {
 
 func TestPicturesAreWholeAndInOrder(t *testing.T) {
 	needMachine(t)
-	const n = 30
-	startFeed(t, "-camera card")
+	const n = 20
+	startFeed(t, "-camera card -fps 5") // ffmpeg's pictures are still the driver's when it writes them
 	for name := range readers {
 		var first, last uint64
 		for i, picture := range read(t, name, n) {
@@ -99,7 +99,7 @@ func TestPicturesAreWholeAndInOrder(t *testing.T) {
 			}
 			last = seq
 		}
-		if last-first < n/2 { // some come twice: the driver repeats when we are late
+		if last-first < n/4 { // many come twice: the driver repeats when we are late
 			t.Errorf("%s: %d pictures are of numbers %d to %d", name, n, first, last)
 		}
 	}

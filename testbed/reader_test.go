@@ -42,7 +42,7 @@ func newReader(t *testing.T) *stream {
 }
 
 func streamFrom(t *testing.T, d *video.Device) (*stream, error) {
-	return &stream{t, d}, errors.Join(d.Map(8), d.StreamOn(video.Capture))
+	return &stream{t, d}, errors.Join(d.Map(buffers), d.StreamOn(video.Capture))
 }
 
 // next waits for a picture.
@@ -137,13 +137,13 @@ func TestReaderThatStopsReadingHoldsUpNobody(t *testing.T) {
 	p := startFeed(t, "-camera card")
 	stopped, plain := newReader(t), plainReader(t)
 	begin := stopped.nextCard(after(0))
-	for range 20 { // of which it takes none
+	for range 2 * buffers { // of which it takes none
 		p.wait("written=", recovery)
 	}
 	if n := number(t, plain()); n <= begin {
 		t.Errorf("another reader sees card %d, as at the beginning", n)
 	}
-	if n := number(t, stopped.next(recovery)); n < begin+8 {
+	if n := number(t, stopped.next(recovery)); n < begin+buffers {
 		t.Errorf("when it reads again it sees card %d, which is old", n)
 	}
 }

@@ -98,24 +98,43 @@ func TestDevicesAreListed(t *testing.T) {
 	}
 }
 
+// The whole program, as the unit starts it.
 func TestPaintedByTheNetworks(t *testing.T) {
 	needMachine(t)
 	if driver() != "0.12.7" {
 		t.Skip("emulation is slow: the networks run with one version of the driver")
 	}
 	control(t, "test_pattern=1,osd_text_mode=2")
+	device := openVirtual(t) // or it would rest before the first painting is ready
 	p := start(t, exec.Command("bin/stylecam", "run", "--input", "camera", "--out", "v4l2:"+virtual,
-		"--size", "320x180", "--fps", "5", "--quality", "fast", "--idle", "never", "--verbose"))
+		"--size", "320x180", "--fps", "5", "--quality", "fast", "--verbose"))
 	waitUntilFed(t, virtual, 3*patience)
-	f := decode(read(t, "v4l2-ctl", 1)[0])
-	seen := make(map[[3]byte]bool)
-	for i := 0; i < len(f.Pix); i += 3 {
-		seen[[3]byte(f.Pix[i:])] = true
+	reader, err := streamFrom(t, device)
+	if err != nil {
+		t.Fatal(err)
 	}
-	if len(seen) < 500 { // the bars themselves are eight
-		t.Errorf("the picture has %d colours, which is no painting", len(seen))
+	const painted = 2000 // colours; the bars have eight, a card some hundreds
+	for end := time.Now().Add(patience); ; {
+		n := colours(reader.next(patience))
+		if n >= painted {
+			break
+		}
+		if time.Now().After(end) {
+			t.Fatalf("no painting comes; the last picture has %d colours", n)
+		}
 	}
+	reader.close()
+	p.wait("the source rests", patience)
 	p.stop(os.Interrupt)
+}
+
+// colours is how many a picture has.
+func colours(picture []byte) int {
+	seen := make(map[[3]byte]bool)
+	for f := decode(picture); len(f.Pix) > 0; f.Pix = f.Pix[3:] {
+		seen[[3]byte(f.Pix)] = true
+	}
+	return len(seen)
 }
 
 // waitUntilFed waits until a producer has a virtual camera for itself; the card of

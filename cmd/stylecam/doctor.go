@@ -88,6 +88,6 @@ func (p *program) examine(ctx context.Context) []finding {
 			finding{"onnxruntime", good, fmt.Sprintf("%s, %s", runtime.Version(), runtime.LibraryPath()), ""},
 			p.providerFinding(ctx), gpuFinding(runtime))
 	}
-	video := machineVideo()
-	return append(findings, p.stylesFinding(), video.cameraFinding(), p.displayFinding(), video.virtualFinding(), ffmpegFinding(), p.configFinding())
+	v := machineVideo()
+	return append(findings, p.stylesFinding(), v.cameraFinding(), p.displayFinding(), v.virtualFinding(), ffmpegFinding(), p.configFinding())
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 
 	output "stylecam/output/v4l2"
@@ -46,16 +47,12 @@ func (v video) virtualFinding() finding {
 		return f
 	}
 	f.Detail = strings.TrimSpace("v4l2loopback " + v.module.Version)
-	var d v4l2.Info
-	for _, d = range v.devices {
-		if d.Loopback() {
-			break
-		}
-	}
-	if !d.Loopback() {
+	i := slices.IndexFunc(v.devices, v4l2.Info.Loopback)
+	if i < 0 {
 		f.Detail, f.Mend = f.Detail+" is loaded and has no device", output.ReloadModule
 		return f
 	}
+	d := v.devices[i]
 	f.Detail += ", " + d.Path
 	switch {
 	case errors.Is(d.Err, fs.ErrPermission):

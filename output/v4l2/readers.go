@@ -61,6 +61,7 @@ func (e *events) close() {}
 type opens struct {
 	fd      int
 	n       int
+	doubt   bool // n wants to be looked up
 	holders func() int
 	buf     [4096]byte
 }
@@ -74,19 +75,32 @@ func countOpens(path string, holders func() int) (*opens, error) {
 		_ = unix.Close(fd)
 		return nil, fmt.Errorf("watch who opens %s: %w", path, err)
 	}
-	return &opens{fd: fd, n: holders(), holders: holders}, nil
+	return &opens{fd: fd, doubt: true, holders: holders}, nil
 }
 
 func (o *opens) any() bool {
+	o.follow()
+	for try := 0; o.doubt && try < 3; try++ {
+		n := o.holders()
+		if !o.follow() { // else they may be in n already, and would count twice
+			o.n, o.doubt = n, false
+		}
+	}
+	return o.n > 0
+}
+
+// follow counts the events there are, and tells whether there were any.
+func (o *opens) follow() (some bool) {
 	for {
 		n, err := unix.Read(o.fd, o.buf[:])
 		if err == unix.EINTR {
 			continue
 		}
 		if err != nil || n < unix.SizeofInotifyEvent {
-			return o.n > 0
+			return some
 		}
 		o.count(o.buf[:n])
+		some = true
 	}
 }
 
@@ -99,11 +113,10 @@ func (o *opens) count(b []byte) {
 		case mask&unix.IN_OPEN != 0:
 			o.n++
 		case mask&unix.IN_CLOSE != 0:
-			if o.n = max(0, o.n-1); o.n == 0 {
-				o.n = o.holders()
-			}
+			o.n = max(0, o.n-1)
+			o.doubt = o.doubt || o.n == 0
 		case mask&unix.IN_Q_OVERFLOW != 0:
-			o.n = o.holders()
+			o.doubt = true
 		}
 		b = b[min(len(b), unix.SizeofInotifyEvent+int(name)):]
 	}

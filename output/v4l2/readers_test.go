@@ -91,6 +91,35 @@ func TestCountThatComesToNoneIsLookedUp(t *testing.T) {
 	}
 }
 
+// Who opens it while /proc is read is found there, and told of by an event as well.
+func TestWhoComesDuringTheLookUpCountsOnce(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "video10")
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var reader *os.File
+	processes := 0
+	o, err := countOpens(path, func() int {
+		if reader == nil {
+			reader, _ = os.Open(path)
+			processes = 1
+		}
+		return processes
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer o.close()
+	if !o.any() || o.n != 1 {
+		t.Errorf("%d count as open, want 1", o.n)
+	}
+	processes = 0
+	reader.Close()
+	if o.any() {
+		t.Errorf("%d count as open after the only one left", o.n)
+	}
+}
+
 type told []int
 
 func (t *told) Readers() (int, error) {
