@@ -7,7 +7,7 @@ import (
 )
 
 func TestDevicesSayWhatTheyGiveAndWhoHoldsThem(t *testing.T) {
-	d := device{
+	d := videoDevice{
 		Names: []string{"/dev/v4l/by-id/usb-C920"},
 		Formats: []format{
 			{Layout: "YUYV", Sizes: []formatSize{{Size: "640x480", Rates: []float64{15, 30}}, {Size: "1280x720", Rates: []float64{7.5}}}},
