@@ -1,7 +1,6 @@
 package testbed
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
@@ -61,40 +60,40 @@ func TestMemoryStaysFlat(t *testing.T) {
 	}
 }
 
+// What `stylecam devices` tells, and the doctor.
 func TestDevicesAreListed(t *testing.T) {
 	needMachine(t)
 	startFeed(t, "")
-	reader := newReader(t)
-	reader.next(recovery)
-	var listed []struct {
-		Path, Kind, Card string
-		Formats          []struct {
-			Layout string
-			Sizes  []struct {
-				Size  string
-				Rates []float64
-			}
-		}
-		Holders []string
-	}
-	if err := json.Unmarshal([]byte(tool(t, "bin/stylecam", "devices", "--json")), &listed); err != nil {
-		t.Fatal(err)
-	}
+	newReader(t).next(recovery)
+	listed := video.List()
 	if len(listed) != 4 {
 		t.Fatalf("%d devices are listed, want 4: %+v", len(listed), listed)
 	}
 	camera, painted := listed[0], listed[1]
-	if camera.Path != vivid || camera.Kind != "camera" || camera.Formats[0].Layout != "YUYV" ||
-		camera.Formats[0].Sizes[0].Size != "320x180" || !slices.Contains(camera.Formats[0].Sizes[0].Rates, 15) {
+	if camera.Path != vivid || !camera.Camera() || camera.Loopback() || camera.Card != "vivid" {
 		t.Errorf("the camera is listed as %+v", camera)
 	}
-	if painted.Path != virtual || painted.Kind != "virtual camera" || painted.Card != "stylecam" || painted.Formats[0].Layout != "YUYV" {
+	if painted.Path != virtual || painted.Camera() || !painted.Loopback() || painted.Card != "stylecam" {
 		t.Errorf("the virtual camera is listed as %+v", painted)
 	}
-	for _, d := range listed[:2] {
-		if len(d.Holders) == 0 || !strings.HasPrefix(d.Holders[0], "testbed.test (process ") {
-			t.Errorf("%s is held by %v", d.Path, d.Holders)
+	for _, info := range listed[:2] {
+		if held := video.Holders(info.Path).String(); !strings.HasPrefix(held, "testbed.test (process ") {
+			t.Errorf("%s is held by %q", info.Path, held)
 		}
+		d, err := video.Open(info.Path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		layouts := d.Formats(video.Capture)
+		sizes := d.Sizes(video.YUYV)
+		rates := d.Rates(video.YUYV, width, height)
+		_ = d.Close()
+		if !slices.Contains(layouts, video.YUYV) || len(sizes) == 0 || sizes[0].MinWidth > width || sizes[0].Width < width || !slices.Contains(rates, 15) {
+			t.Errorf("%s gives %v, %+v at %v", info.Path, layouts, sizes, rates)
+		}
+	}
+	if m := video.ReadModule("/"); !m.Loaded || !m.Exclusive || m.Version != driver() {
+		t.Errorf("the module is told of as %+v", m)
 	}
 }
 
