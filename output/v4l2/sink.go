@@ -10,14 +10,19 @@
 //	Close ─ a card stays behind
 //
 // STREAMON comes before the first write because v4l2loopback 0.12 otherwise does
-// not know us for the producer, and is dead for the next one. The format is set
+// not know us for the producer, and is dead for the next one. From 0.14 on it
+// refuses that without buffers asked for, and takes the first write() for the start:
+// asking for buffers would have it refuse write(). The format is set
 // once and kept for life: a reader that has the device open cannot follow another.
 package v4l2
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
+
+	"golang.org/x/sys/unix"
 
 	"stylecam/filter"
 	"stylecam/frame"
@@ -155,8 +160,8 @@ func (s *Sink) start(width, height int) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", s.cfg.Path, err)
 	}
-	_, _ = s.dev.SetRate(video.Output, s.cfg.FPS) // told where it can be; pictures come when they come
-	if err := s.dev.StreamOn(video.Output); err != nil {
+	_, _ = s.dev.SetRate(video.Output, s.cfg.FPS)                                        // told where it can be; pictures come when they come
+	if err := s.dev.StreamOn(video.Output); err != nil && !errors.Is(err, unix.EINVAL) { // EINVAL: 0.14 and later
 		return explain(s.cfg.Path, err)
 	}
 	// Where the driver can, a camera that pauses shows its last picture again, and

@@ -23,6 +23,7 @@ type fake struct {
 	inForce  video.Format
 	chunk    int // the most that one write takes; 0: all
 	writeErr error
+	onErr    error                 // of StreamOn
 	controls map[video.Control]int // nil: has none
 
 	calls   []string
@@ -35,7 +36,7 @@ func (d *fake) call(format string, args ...any) {
 }
 func (d *fake) Capability() (video.Capability, error)    { return d.cap, nil }
 func (d *fake) Format(video.Queue) (video.Format, error) { return d.inForce, nil }
-func (d *fake) StreamOn(video.Queue) error               { d.call("stream on"); return nil }
+func (d *fake) StreamOn(video.Queue) error               { d.call("stream on"); return d.onErr }
 func (d *fake) Close() error                             { d.call("close"); return nil }
 func (d *fake) SetRate(_ video.Queue, fps float64) (float64, error) {
 	d.call("rate %g", fps)
@@ -122,6 +123,21 @@ func TestStreamsBeforeTheFirstWrite(t *testing.T) {
 	}
 	if want := slices.Repeat([]byte{81, 90, 81, 240}, 8); !slices.Equal(d.written, want) {
 		t.Errorf("red was written as %v", d.written)
+	}
+}
+
+// From 0.14 on the driver refuses to stream what has no buffers, and starts by write().
+func TestADriverThatStartsByWriteIsFed(t *testing.T) {
+	d := &fake{cap: loopback, onErr: fmt.Errorf("start: %w", unix.EINVAL), controls: map[video.Control]int{}}
+	if err := openFake(t, d, Config{}).Write(t.Context(), plain(4, 2, 0, 0, 255)); err != nil {
+		t.Fatal(err)
+	}
+	if len(d.written) != 16 || d.controls[video.KeepFormat] != 1 {
+		t.Errorf("%d bytes written, controls %v", len(d.written), d.controls)
+	}
+	d = &fake{cap: loopback, onErr: unix.EBUSY}
+	if err := openFake(t, d, Config{}).Write(t.Context(), plain(4, 2, 0, 0, 255)); !errors.Is(err, filter.ErrMissing) || len(d.written) > 0 {
+		t.Errorf("a driver that refuses for another reason: %v, %d bytes written", err, len(d.written))
 	}
 }
 
