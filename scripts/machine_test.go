@@ -26,7 +26,7 @@ func newMachine(t *testing.T) *machine {
 	t.Helper()
 	m := &machine{t: t, home: t.TempDir(), bin: t.TempDir()}
 	m.asks = filepath.Join(m.bin, "asked")
-	for _, tool := range []string{"bash", "env", "awk", "dirname", "readlink", "sha256sum", "mkdir", "mktemp", "mv", "cp", "rm", "chmod", "tail", "tar", "gzip"} {
+	for _, tool := range []string{"bash", "env", "awk", "dirname", "readlink", "sha256sum", "mkdir", "mktemp", "mv", "cp", "rm", "chmod", "tail", "sed", "grep", "tar", "gzip"} {
 		path, err := exec.LookPath(tool)
 		if err != nil {
 			t.Fatal(err)

@@ -19,7 +19,7 @@ run=(build-essential ca-certificates python3-pip
   libvpx-dev libopenh264-dev ffmpeg)
 vm=(qemu-system-x86 v4l-utils cpio kmod gcc-12 xz-utils debian-archive-keyring)
 test=(xvfb xauth xdotool imagemagick desktop-file-utils mandoc systemd zsh fish)
-browser=(coturn)
+browser=()
 command -v npm >/dev/null || browser+=(nodejs npm) # another Node.js than the distribution's brings its own npm
 [ -n "${CHROMIUM:-}" ] || command -v chromium chromium-browser google-chrome >/dev/null || browser+=(chromium)
 train=(python3-venv)
@@ -42,27 +42,54 @@ command -v dpkg-query >/dev/null || {
   exit 1
 }
 
+# coturn's TURN server, for the browser tests, is unpacked and not installed: the
+# package would start it, open to everybody on every address.
+turn=${XDG_CACHE_HOME:-$HOME/.cache}/stylecam/coturn
+relay=
+case "${1:-run}" in
+  test | browser) command -v turnserver >/dev/null || [ -x "$turn/usr/bin/turnserver" ] || relay=wanted ;;
+esac
+relay_needs() { apt-cache show --no-all-versions coturn | sed -n 's/^Depends: //p'; }
+
 missing=()
 for p in "${want[@]}"; do
   [ "$(dpkg-query -W -f '${db:Status-Status}' "$p" 2>/dev/null)" = installed ] || missing+=("$p")
 done
-[ ${#missing[@]} -eq 0 ] && exit 0
+[ ${#missing[@]} -eq 0 ] && [ -z "$relay" ] && exit 0
 
 install=(apt-get install -y --no-install-recommends "${missing[@]}")
+by_hand="apt-get update && ${install[*]}"
+# shellcheck disable=SC2016 # for the reader's shell
+[ -z "$relay" ] || by_hand+=' && apt-get satisfy -y --no-install-recommends "$(apt-cache show --no-all-versions coturn | sed -n "s/^Depends: //p")"'
 if [ "$(id -u)" = 0 ]; then
   as=()
 elif command -v sudo >/dev/null && { [ -t 0 ] || sudo -n true 2>/dev/null; }; then
   as=(sudo)
 else
-  echo "stylecam: ${#missing[@]} packages are missing and there is no sudo; as root, run:" >&2
-  echo "  apt-get update && ${install[*]}" >&2
+  as=(nobody)
+fi
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+fetch_relay() {
+  (cd "$work" && apt-get download coturn) && dpkg-deb -x "$work"/coturn_*.deb "$work/coturn" || return
+  ! ldd "$work/coturn/usr/bin/turnserver" | grep 'not found' || return
+  mkdir -p "$(dirname "$turn")" && rm -rf "$turn" && mv "$work/coturn" "$turn"
+}
+
+if [ "${as[*]}" = nobody ]; then
+  [ ${#missing[@]} -eq 0 ] && fetch_relay >/dev/null 2>&1 && exit 0 # its libraries were there
+  echo "stylecam: ${#missing[@]} packages${relay:+ and coturn} are missing and there is no sudo; as root, run:" >&2
+  echo "  $by_hand" >&2
   exit 1
 fi
-echo "stylecam: installing ${#missing[@]} packages: ${missing[*]}"
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
-if ! { "${as[@]}" apt-get update && "${as[@]}" env DEBIAN_FRONTEND=noninteractive "${install[@]}"; } >"$log" 2>&1; then
-  tail -n 20 "$log" >&2
-  echo "stylecam: apt-get failed (above); mend that, then: apt-get update && ${install[*]}" >&2
+echo "stylecam: installing ${#missing[@]} packages${relay:+, and coturn into $turn}: ${missing[*]}"
+if ! {
+  "${as[@]}" apt-get update &&
+    { [ ${#missing[@]} -eq 0 ] || "${as[@]}" env DEBIAN_FRONTEND=noninteractive "${install[@]}"; } &&
+    { [ -z "$relay" ] || { "${as[@]}" env DEBIAN_FRONTEND=noninteractive apt-get satisfy -y --no-install-recommends "$(relay_needs)" && fetch_relay; }; }
+} >"$work/log" 2>&1; then
+  tail -n 20 "$work/log" >&2
+  echo "stylecam: apt-get failed (above); mend that, then: $by_hand" >&2
   exit 1
 fi

@@ -3,6 +3,8 @@
 package scripts_test
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -13,7 +15,10 @@ func newDebian(t *testing.T, user string, installed ...string) *machine {
 	m.tool("go", "")
 	m.tool("id", "echo "+user)
 	m.tool("dpkg-query", `for p in `+strings.Join(installed, " ")+`; do [ "${@: -1}" = "$p" ] && echo -n installed; done; true`)
-	m.tool("apt-get", `echo "apt-get $*" >> `+m.asks)
+	m.tool("apt-get", `echo "apt-get $*" >> `+m.asks+`; if [ "$1" = download ]; then echo deb > coturn_1_any.deb; fi`)
+	m.tool("apt-cache", "printf 'Package: coturn\nDepends: libssl3 (>= 3), libc6\n'")
+	m.tool("dpkg-deb", `mkdir -p "$3/usr/bin" && printf '#!/bin/bash\n' > "$3/usr/bin/turnserver" && chmod +x "$3/usr/bin/turnserver"`)
+	m.tool("ldd", "echo 'libssl.so.3 => /lib/libssl.so.3'")
 	return m
 }
 
@@ -59,7 +64,8 @@ func TestSetupBySudo(t *testing.T) {
 func TestSetupWithAllThereIsSilent(t *testing.T) {
 	m := newDebian(t, nobody)
 	m.tool("dpkg-query", "echo -n installed")
-	if out, complaint, ok := m.run([]string{"./setup.sh", "run"}); !ok || out+complaint+m.asked() != "" {
+	m.tool("turnserver", "")
+	if out, complaint, ok := m.run([]string{"./setup.sh", "test"}); !ok || out+complaint+m.asked() != "" {
 		t.Errorf("ended well: %t, printed %q, complained %q, called %q", ok, out, complaint, m.asked())
 	}
 }
@@ -78,6 +84,45 @@ func TestSetupTellsWhatStopsIt(t *testing.T) {
 	} {
 		if _, complaint, ok := m.run([]string{"./setup.sh", "run"}); ok || !strings.Contains(complaint, want) {
 			t.Errorf("ended well: %t, complained %q, want %q", ok, complaint, want)
+		}
+	}
+}
+
+// Installed, coturn's package would run a relay that is open to everybody.
+func TestSetupUnpacksCoturnAndInstallsNoService(t *testing.T) {
+	m := newDebian(t, root)
+	if _, complaint, ok := m.run([]string{"./setup.sh", "browser"}); !ok {
+		t.Fatal(complaint)
+	}
+	for call := range strings.Lines(m.asked()) {
+		if strings.Contains(call, "coturn") && call != "apt-get download coturn\n" {
+			t.Errorf("called %q", call)
+		}
+	}
+	if !strings.Contains(m.asked(), "satisfy -y --no-install-recommends libssl3 (>= 3), libc6") {
+		t.Errorf("its libraries are not asked for: %q", m.asked())
+	}
+	server := filepath.Join(m.home, ".cache/stylecam/coturn/usr/bin/turnserver")
+	if info, err := os.Stat(server); err != nil || info.Mode()&0o100 == 0 {
+		t.Errorf("%s: %v", server, err)
+	}
+	first := m.asked()
+	m.tool("dpkg-query", "echo -n installed")
+	if _, complaint, ok := m.run([]string{"./setup.sh", "browser"}); !ok || m.asked() != first {
+		t.Errorf("again: %q, called %q", complaint, m.asked())
+	}
+}
+
+func TestSetupWithoutRootUnpacksCoturnIfItsLibrariesAreThere(t *testing.T) {
+	for _, there := range []bool{true, false} {
+		m := newDebian(t, nobody)
+		m.tool("dpkg-query", "echo -n installed")
+		if !there {
+			m.tool("ldd", "echo 'libssl.so.3 => not found'")
+		}
+		_, complaint, ok := m.run([]string{"./setup.sh", "browser"})
+		if ok != there || strings.Contains(complaint, "apt-get satisfy -y") == there {
+			t.Errorf("libraries there: %t; ended well: %t, complained %q", there, ok, complaint)
 		}
 	}
 }

@@ -1,10 +1,15 @@
-// Where nothing but a TURN server gets through, coturn (Debian's) carries it.
+// Where nothing but a TURN server gets through, coturn (Debian's, as
+// scripts/setup.sh unpacks it) carries it.
 import { spawn } from "node:child_process";
 import { createServer } from "node:net";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { browser, received, stylecam, until, watched } from "./rig.mjs";
 
+const unpacked = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "stylecam/coturn/usr/bin/turnserver");
 let turn, cam, chromium;
 
 before(async () => {
@@ -12,7 +17,7 @@ before(async () => {
   await once(probe, "listening");
   const { port } = probe.address();
   probe.close();
-  turn = spawn("turnserver", ["-n", "--no-cli", "--no-tls", "--no-dtls", "--log-file", "stdout", "--pidfile", "",
+  turn = spawn(existsSync(unpacked) ? unpacked : "turnserver", ["-n", "--no-cli", "--no-tls", "--no-dtls", "--log-file", "stdout", "--pidfile", "",
     "--listening-ip", "127.0.0.1", "--listening-port", port, "--relay-ip", "127.0.0.1", "--allow-loopback-peers",
     "--lt-cred-mech", "--realm", "stylecam", "--user", "me:s3cret"], { stdio: "ignore" });
   cam = await stylecam("--input", "demo", "--fps", "10", "--out", "webrtc", "--webrtc-address", "127.0.0.1:0", "--webrtc-ice", `turn:me:s3cret@127.0.0.1:${port}`);
