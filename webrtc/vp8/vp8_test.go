@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"stylecam/card"
@@ -148,11 +149,23 @@ func near(t *testing.T, what string, want, got []byte, within int) {
 	}
 }
 
+// grain is a camera's noise, more than a frame of it.
+var grain = sync.OnceValue(func() []byte {
+	rng := rand.New(rand.NewPCG(1, 2))
+	g := make([]byte, 1<<20)
+	for i := range g {
+		g[i] = byte(rng.IntN(12))
+	}
+	return g
+})
+
+// noisy draws the test card with another part of the grain each time.
 func noisy(f *frame.Frame, i int) {
 	card.Test(f, uint64(i))
-	rng := rand.New(rand.NewPCG(1, uint64(i)))
+	g := grain()
+	start := 3*i*7919 + i // no two frames alike, nor shifted by whole pixels
 	for k := range f.Pix {
-		f.Pix[k] = byte(min(255, int(f.Pix[k])+rng.IntN(12)))
+		f.Pix[k] = byte(min(255, int(f.Pix[k])+int(g[(start+k)%len(g)])))
 	}
 }
 
