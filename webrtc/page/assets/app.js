@@ -2,6 +2,7 @@
 import * as api from "./api.js";
 import * as controls from "./controls.js";
 import * as gallery from "./gallery.js";
+import { lender } from "./lender.js";
 import { publish, watch } from "./peer.js";
 import * as stats from "./stats.js";
 
@@ -59,31 +60,8 @@ api.follow({
 });
 
 // This browser's camera.
-let camera;
-$("camera").addEventListener("click", async () => {
-  if (camera) return stopCamera();
-  if (!navigator.mediaDevices) return toast("Browsers lend their camera to localhost and to HTTPS alone: start stylecam with --webrtc-tls.");
-  try {
-    const stream = await navigator.mediaDevices.getUserMedia({ video: { width: { ideal: 640 }, height: { ideal: 480 }, frameRate: { ideal: 30 }, facingMode: "user" } });
-    const [track] = stream.getVideoTracks();
-    track.addEventListener("ended", stopCamera);
-    const peer = publish(track, (state, detail) => {
-      if (state !== "refused") return;
-      toast(detail);
-      stopCamera();
-    });
-    camera = { peer, track };
-    $("camera").setAttribute("aria-pressed", "true");
-  } catch (e) {
-    toast(e.name === "NotAllowedError" ? "The browser was told not to lend its camera; allow it beside the address." : e);
-  }
-});
-function stopCamera() {
-  camera?.peer.stop();
-  camera?.track.stop();
-  camera = undefined;
-  $("camera").setAttribute("aria-pressed", "false");
-}
+const lend = lender(publish, toast, (lent) => $("camera").setAttribute("aria-pressed", lent));
+$("camera").addEventListener("click", lend.toggle);
 
 // The rest.
 $("full").addEventListener("click", () => (document.fullscreenElement ? document.exitFullscreen() : $("canvas").requestFullscreen()).catch(toast));

@@ -27,7 +27,7 @@ export function start(change) {
   $("person-style").addEventListener("change", () => change({ person_style: $("person-style").value }));
   $("quality").addEventListener("change", () => change({ quality: $("quality").value }));
   for (const input of $("view").querySelectorAll("input")) input.addEventListener("change", () => change({ view: input.value }));
-  for (const id of ["mirror", "blank"]) $(id).addEventListener("click", () => change({ [id]: !state[id] }));
+  for (const id of ["mirror", "blank"]) $(id).addEventListener("click", () => change({ [id]: !state?.[id] })); // blank: even before the first state has come
 }
 
 const show = (id, value) => { document.querySelector(`output[for="${id}"]`).value = Number(value.toFixed(2)); };
@@ -68,11 +68,11 @@ export function keys(change, step) {
     "[": () => more("background", -.1), "]": () => more("background", .1),
     "{": () => more("person", -.1), "}": () => more("person", .1),
     " ": () => view("original"), m: () => view("mask"), o: () => view("side"),
-    f: () => change({ mirror: !state.mirror }), b: () => change({ blank: !state.blank }),
+    f: () => change({ mirror: !state.mirror }), b: () => change({ blank: !state?.blank }),
     h: () => $("about").showModal(), "?": () => $("about").showModal(),
   };
   addEventListener("keydown", (e) => {
-    if (!state || e.ctrlKey || e.metaKey || e.altKey || document.querySelector("dialog[open]")) return;
+    if (!state && e.key.toLowerCase() !== "b" || e.ctrlKey || e.metaKey || e.altKey || document.querySelector("dialog[open]")) return;
     const busy = e.target.matches("select, [type=password]") || e.key === " " && e.target.matches("button, input, a, summary");
     const action = bindings[e.key.length === 1 ? e.key.toLowerCase() : e.key];
     if (busy || !action) return;

@@ -4,6 +4,7 @@
 // Peer keeps one connection alive until stop.
 export class Peer {
   #url; #prepare; #state; #stopped = false; #pc; #session; #wake;
+  #lost; // since when what was live is gone; a time of performance.now
 
   // prepare(pc) adds what is sent or wanted; state(word, detail) hears
   // "connecting", "live", "lost" and "refused".
@@ -12,6 +13,7 @@ export class Peer {
     this.#prepare = prepare;
     this.#state = state;
     addEventListener("pagehide", () => this.#hangUp());
+    addEventListener("pageshow", (e) => { if (e.persisted) location.reload(); }); // hung up, and back from the browser's cache
     this.#run();
   }
 
@@ -29,22 +31,36 @@ export class Peer {
       try {
         const [lost] = await this.#connect();
         wait = 500;
+        this.#lost = undefined;
         this.#state("live");
         await lost;
+        this.#lost = performance.now();
         if (!this.#stopped) this.#state("lost");
       } catch (e) {
-        if (this.#stopped) return;
-        this.#state(e.refused ? "refused" : "lost", e.message);
+        if (!this.#stopped) this.#state(e.refused && !this.#inOwnWay(e) ? "refused" : "lost", e.message);
       }
       this.#hangUp();
+      if (this.#stopped) return;
       await new Promise((done) => { this.#wake = done; setTimeout(done, wait); });
     }
+  }
+
+  // inOwnWay tells whether it may be our own lost connection that has the place:
+  // the server lets go of it after 12 s.
+  #inOwnWay(refusal) {
+    return refusal.status === 409 && this.#lost !== undefined && performance.now() - this.#lost < 20000;
+  }
+
+  // over ends a connect that stop has overtaken; run hangs up.
+  #over() {
+    if (this.#stopped) throw new Error("stopped");
   }
 
   // connect returns, once connected, a promise of the connection's loss. In a list:
   // a bare promise would be awaited with it.
   async #connect() {
     const ice = await fetch(this.#url, { method: "OPTIONS" });
+    this.#over();
     const pc = this.#pc = new RTCPeerConnection({ iceServers: iceServers(ice.headers.get("Link")) });
     this.#prepare(pc);
     const candidates = [];
@@ -58,10 +74,15 @@ export class Peer {
       });
     });
     await pc.setLocalDescription();
+    this.#over();
     const res = await fetch(this.#url, { method: "POST", headers: { "Content-Type": "application/sdp" }, body: pc.localDescription.sdp });
     if (res.status !== 201) throw await refusal(res);
     this.#session = { url: res.headers.get("Location"), etag: res.headers.get("ETag") };
-    await pc.setRemoteDescription({ type: "answer", sdp: await res.text() });
+    this.#over();
+    const answer = await res.text();
+    this.#over();
+    await pc.setRemoteDescription({ type: "answer", sdp: answer });
+    this.#over();
     this.#trickle(candidates);
     const connected = new Promise((done) => {
       const check = () => { if (pc.connectionState === "connected") done(); };
@@ -70,6 +91,7 @@ export class Peer {
     });
     const late = new Promise((_, fail) => setTimeout(() => fail(new Error("no connection within 15 s")), 15000));
     await Promise.race([connected, late, lost.then(() => { throw new Error("no way through the network"); })]);
+    this.#over();
     return [lost];
   }
 
@@ -90,7 +112,7 @@ export class Peer {
 
 async function refusal(res) {
   const problem = await res.json().catch(() => ({}));
-  return Object.assign(new Error(problem.detail ?? res.statusText), { refused: res.status < 500 });
+  return Object.assign(new Error(problem.detail ?? res.statusText), { status: res.status, refused: res.status < 500 });
 }
 
 // iceServers reads Link headers: <turn:host>; rel="ice-server"; username="…"; credential="…"
