@@ -36,7 +36,7 @@ export async function stylecam(...args) {
       await once(child, "exit");
     },
     async stop() {
-      if (child.exitCode !== null) return child.exitCode;
+      if (child.exitCode !== null || child.signalCode !== null) return child.exitCode; // killed, it has no code
       child.kill("SIGINT");
       const [code] = await once(child, "exit");
       return code;
