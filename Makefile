@@ -16,8 +16,9 @@ export ORT_DISABLE_TELEMETRY := 1
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 PREFIX  ?= /usr/local
 
-# Packages that stand behind OpenCV or ONNX Runtime; all others build and test without cgo.
-CGO_PACKAGES := blend|capture|cmd/stylecam|device|infer|output|output/window|paint|webrtc/h264|webrtc/vp8
+# Packages that stand behind OpenCV or ONNX Runtime, or whose test builds the program;
+# all others build and test without cgo.
+CGO_PACKAGES := blend|capture|cmd/stylecam|device|infer|output|output/window|packaging|paint|webrtc/h264|webrtc/vp8
 PURE = $(shell go list ./... | grep -vE '^stylecam/($(CGO_PACKAGES))$$')
 MATS = $(shell go list ./... | grep -E '^stylecam/(blend|capture|output|output/window|paint)$$')
 
