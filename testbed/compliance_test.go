@@ -3,7 +3,6 @@ package testbed
 import (
 	"bytes"
 	"context"
-	"os"
 	"os/exec"
 	"regexp"
 	"testing"
@@ -37,7 +36,7 @@ func TestComplianceAsWithFFmpeg(t *testing.T) {
 	said := compliance(t, examined)
 	p.skip()
 	p.waitForPictures(recovery) // and it goes on
-	p.stop(os.Interrupt)
+	p.end(0)
 
 	start(t, exec.Command("ffmpeg", "-loglevel", "error", "-re", "-f", "lavfi", "-i", "testsrc=size=320x180:rate=15",
 		"-pix_fmt", "yuyv422", "-f", "v4l2", byFFmpeg))

@@ -118,8 +118,16 @@ func (p *producer) skip(text ...string) (said bool) {
 	return said
 }
 
-// stop ends the process and waits for it.
-func (p *producer) stop(s os.Signal) {
+// end interrupts the process, as a user does, who is to see it end with a status.
+func (p *producer) end(status int) {
+	p.t.Helper()
+	if got := p.stop(os.Interrupt); got != status {
+		p.t.Errorf("interrupted, the producer ended with status %d, want %d", got, status)
+	}
+}
+
+// stop ends the process, waits for it and tells its status; -1 if a signal ended it.
+func (p *producer) stop(s os.Signal) (status int) {
 	_ = p.cmd.Process.Signal(s)
 	select {
 	case <-p.ended:
@@ -127,5 +135,19 @@ func (p *producer) stop(s os.Signal) {
 		p.t.Errorf("%v does not end the producer", s)
 		_ = p.cmd.Process.Signal(syscall.SIGKILL)
 		<-p.ended
+	}
+	return p.cmd.ProcessState.ExitCode()
+}
+
+func TestStatusOfAProducerIsTold(t *testing.T) {
+	for script, want := range map[string]int{
+		"trap 'exit 3' INT; echo runs; while :; do sleep 0.01; done": 3,
+		"echo runs; exec sleep 600":                                  -1,
+	} {
+		p := start(t, exec.Command("sh", "-c", script))
+		p.wait("runs", patience)
+		if got := p.stop(os.Interrupt); got != want {
+			t.Errorf("%s: status %d, want %d", script, got, want)
+		}
 	}
 }

@@ -3,7 +3,6 @@ package testbed
 import (
 	"context"
 	"errors"
-	"os"
 	"slices"
 	"syscall"
 	"testing"
@@ -176,8 +175,7 @@ func TestKilledAndStartedAgain(t *testing.T) {
 	reader.nextCard(after(seq))
 	reader.close()
 
-	p.stop(os.Interrupt)
-	p.wait("ended", patience)
+	p.end(0)
 	if c, err := openVirtual(t).Capability(); err != nil || !c.Captures { // a card stays, for who comes between runs
 		t.Errorf("between runs it is %+v, %v", c, err)
 	}
@@ -201,7 +199,7 @@ func TestFormatThatAReaderHoldsIsKept(t *testing.T) {
 		}
 	}
 	numbered(true)
-	p.stop(os.Interrupt)
+	p.end(0)
 	numbered(false) // the card that stays behind
 	startFeed(t, "-camera card -large")
 	numbered(true) // scaled

@@ -2,7 +2,6 @@ package testbed
 
 import (
 	"fmt"
-	"os"
 	"os/exec"
 	"slices"
 	"strings"
@@ -124,7 +123,7 @@ func TestPaintedByTheNetworks(t *testing.T) {
 	}
 	reader.close()
 	p.wait("the source rests", patience)
-	p.stop(os.Interrupt)
+	p.end(130)
 }
 
 // colours is how many a picture has.
