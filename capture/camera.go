@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"stylecam/capture/camera"
+	"stylecam/v4l2"
 )
 
 // cameraSource is a camera as a Source.
@@ -26,3 +27,10 @@ func openCamera(ctx context.Context, which string, c Config) (Source, error) {
 }
 
 func (s cameraSource) Info() Info { return s.info }
+
+// CameraPath is where the camera is that an input names; "" where it names none, or
+// leaves the choice open.
+func CameraPath(input string, devices []v4l2.Info) string {
+	which, _ := cameraOf(input)
+	return camera.Path(devices, which)
+}

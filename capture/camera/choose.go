@@ -29,18 +29,7 @@ func choose(all []v4l2.Info, which string) (v4l2.Info, error) {
 		}
 		return cameras[i], nil
 	}
-	for _, named := range []func(v4l2.Info) bool{
-		func(i v4l2.Info) bool { return strconv.Itoa(i.Number) == which || i.Path == which },
-		func(i v4l2.Info) bool {
-			return slices.ContainsFunc(i.Names, func(link string) bool { return link == which || strings.HasSuffix(link, "/"+which) })
-		},
-		func(i v4l2.Info) bool { return strings.EqualFold(i.Card, which) },
-		func(i v4l2.Info) bool { return strings.Contains(strings.ToLower(i.Card), strings.ToLower(which)) },
-	} {
-		i := slices.IndexFunc(cameras, named)
-		if i < 0 {
-			continue
-		}
+	if i := match(cameras, which); i >= 0 {
 		if own := cameras[i]; own.Loopback() && own.Card == OwnCard {
 			return v4l2.Info{}, fmt.Errorf("camera %s is stylecam's own virtual camera; choose one of %s: %w", which, names(cameras), filter.ErrMissing)
 		}
@@ -50,6 +39,32 @@ func choose(all []v4l2.Info, which string) (v4l2.Info, error) {
 		return v4l2.Info{}, fmt.Errorf("camera %s: %s gives no pictures now (a virtual camera does while a program feeds it); there are %s: %w", which, all[i].Card, names(cameras), filter.ErrMissing)
 	}
 	return v4l2.Info{}, fmt.Errorf("camera %s is not there; there are %s: %w", which, names(cameras), filter.ErrMissing)
+}
+
+// match is the place of the device that which names, -1 if none does.
+func match(devices []v4l2.Info, which string) int {
+	for _, named := range []func(v4l2.Info) bool{
+		func(i v4l2.Info) bool { return strconv.Itoa(i.Number) == which || i.Path == which },
+		func(i v4l2.Info) bool {
+			return slices.ContainsFunc(i.Names, func(link string) bool { return link == which || strings.HasSuffix(link, "/"+which) })
+		},
+		func(i v4l2.Info) bool { return strings.EqualFold(i.Card, which) },
+		func(i v4l2.Info) bool { return strings.Contains(strings.ToLower(i.Card), strings.ToLower(which)) },
+	} {
+		if i := slices.IndexFunc(devices, named); i >= 0 {
+			return i
+		}
+	}
+	return -1
+}
+
+// Path is where the device is that which names, whether it gives pictures or not;
+// "" where none is named or none is there.
+func Path(devices []v4l2.Info, which string) string {
+	if i := match(devices, which); which != "" && i >= 0 {
+		return devices[i].Path
+	}
+	return ""
 }
 
 // stable names a camera by what stays when it is unplugged: the link that udev

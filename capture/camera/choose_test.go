@@ -39,6 +39,14 @@ func TestChoose(t *testing.T) {
 	}
 }
 
+func TestPath(t *testing.T) {
+	for which, want := range map[string]string{"": "", "4": "/dev/video4", "spare": "/dev/video10", "stylecam": "/dev/video9", "none": ""} {
+		if got := Path(machine, which); got != want {
+			t.Errorf("%q is at %q, want %q", which, got, want)
+		}
+	}
+}
+
 func TestStableNameFindsTheSameCameraUnderAnotherNumber(t *testing.T) {
 	for _, i := range machine[1:3] {
 		which := stable(i)

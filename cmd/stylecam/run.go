@@ -11,6 +11,7 @@ import (
 
 	"stylecam/capture"
 	"stylecam/output/window"
+	"stylecam/v4l2"
 )
 
 func (p *program) runCommand() *cli.Command {
@@ -41,6 +42,9 @@ f flip, s snapshot, i statistics, h help, q quit.`,
 				pl, err := decide(&p.settings, frames, hasCamera, p.hasDisplay)
 				if err == nil {
 					err = p.checkOutputs(pl.outputs)
+				}
+				if err == nil {
+					err = checkLoop(pl.input, pl.outputs, v4l2.List)
 				}
 				if err != nil {
 					return &usageError{fmt.Errorf("run: %w", err), example}

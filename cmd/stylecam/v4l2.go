@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"stylecam/capture"
 	output "stylecam/output/v4l2"
 	"stylecam/v4l2"
 )
@@ -79,4 +80,18 @@ func (v video) openIn(path string) string {
 		return "; open in " + holders.String()
 	}
 	return ""
+}
+
+// checkLoop refuses a virtual camera that would be fed from itself.
+func checkLoop(input string, outputs []sinkSpec, devices func() []v4l2.Info) error {
+	for _, o := range outputs {
+		if o.kind != "v4l2" {
+			continue
+		}
+		all := devices()
+		if path := output.Resolve(o.arg, all); path == capture.CameraPath(input, all) {
+			return fmt.Errorf("--input %s and --out %s are both %s; take a camera as input", input, o, path)
+		}
+	}
+	return nil
 }

@@ -97,3 +97,21 @@ func TestDoctorOnCameras(t *testing.T) {
 		}
 	}
 }
+
+func TestAVirtualCameraIsNotFedFromItself(t *testing.T) {
+	devices := []v4l2.Info{
+		{Path: "/dev/video0", Capability: v4l2.Capability{Driver: "uvcvideo", Card: "C920", Captures: true}},
+		{Path: "/dev/video10", Number: 10, Capability: v4l2.Capability{Driver: v4l2.LoopbackDriver, Card: "OBS", Captures: true, Outputs: true}},
+	}
+	for input, refused := range map[string]bool{
+		"camera:10": true, "/dev/video10": true, "camera:obs": true,
+		"camera": false, "camera:0": false, "camera:7": false, "demo": false, "party.mp4": false,
+	} {
+		for _, path := range []string{"/dev/video10", "OBS"} {
+			err := checkLoop(input, []sinkSpec{{kind: "null"}, {"v4l2", path}}, func() []v4l2.Info { return devices })
+			if (err != nil) != refused || refused && !strings.Contains(err.Error(), "both /dev/video10") {
+				t.Errorf("--input %s --out v4l2:%s: %v", input, path, err)
+			}
+		}
+	}
+}

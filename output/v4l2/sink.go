@@ -20,6 +20,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"sync"
 
 	"golang.org/x/sys/unix"
@@ -67,7 +68,7 @@ type Sink struct {
 // Open takes hold of the device. Errors wrap filter.ErrMissing and say what
 // mends them.
 func Open(cfg Config) (*Sink, error) {
-	cfg.Path = resolve(cfg.Path, video.List())
+	cfg.Path = Resolve(cfg.Path, video.List())
 	s, err := open(cfg, func(path string) (device, error) { return video.Open(path) })
 	if err != nil {
 		return nil, err
@@ -79,12 +80,16 @@ func Open(cfg Config) (*Sink, error) {
 	return s, nil
 }
 
-// resolve finds the virtual camera of a name; anything else is left a path.
-func resolve(name string, devices []video.Info) string {
+// Resolve finds the virtual camera of a name, and where a link leads; anything else
+// is left as it is.
+func Resolve(name string, devices []video.Info) string {
 	for _, d := range devices {
 		if d.Loopback() && d.Card == name {
 			return d.Path
 		}
+	}
+	if path, err := filepath.EvalSymlinks(name); err == nil {
+		return path
 	}
 	return name
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io/fs"
 	"math"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -336,8 +338,13 @@ func TestVirtualCamerasAreFoundByName(t *testing.T) {
 		{Path: "/dev/video0", Capability: video.Capability{Driver: "uvcvideo", Card: "stylecam"}},
 		{Path: "/dev/video10", Capability: loopback},
 	}
-	for name, want := range map[string]string{"stylecam": "/dev/video10", "/dev/video3": "/dev/video3", "other": "other"} {
-		if got := resolve(name, devices); got != want {
+	folder := t.TempDir()
+	device, link := filepath.Join(folder, "video10"), filepath.Join(folder, "link")
+	if err := errors.Join(os.WriteFile(device, nil, 0o600), os.Symlink(device, link)); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{"stylecam": "/dev/video10", "/dev/video3": "/dev/video3", "other": "other", link: device} {
+		if got := Resolve(name, devices); got != want {
 			t.Errorf("%s is %s, want %s", name, got, want)
 		}
 	}
