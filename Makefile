@@ -85,7 +85,7 @@ test-mats: ## the packages that use OpenCV, with every Mat counted
 .PHONY: test-browser
 test-browser: build ## the page, and our peers, in Chromium; screenshots into out/e2e
 	@scripts/setup.sh browser
-	cd webrtc/e2e && npm ci --silent --no-audit --no-fund && node --test --test-timeout=600000 --test-concurrency=1 --test-reporter=spec
+	cd webrtc/e2e && npm ci --silent --no-audit --no-fund && timeout 30m node --test --test-concurrency=1 --test-reporter=spec
 
 LOOPBACKS ?= 0.12.7 0.13.2
 .PHONY: test-vm

@@ -3,6 +3,7 @@ package webrtc
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net/http"
 	"sync"
 	"testing"
@@ -133,7 +134,7 @@ func publish(t testing.TB, r *rig) (c *client, stop func()) {
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		var codec fakeCodec
-		r, s := out.renditions[0], NewStream()
+		r, s := out.renditions[0], NewStream(slog.New(slog.DiscardHandler))
 		s.picture.Resize(64, 48)
 		tick := time.NewTicker(10 * time.Millisecond)
 		defer tick.Stop()

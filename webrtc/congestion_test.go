@@ -1,6 +1,7 @@
 package webrtc
 
 import (
+	"log/slog"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -74,7 +75,7 @@ func TestRateFollowsALinkThatNarrowsAndWidens(t *testing.T) {
 		defer internet.Stop()
 
 		encoder := &exact{}
-		stream := NewStream(VP8(func(_, _, kbps int) (Encoder, error) { return encoder, encoder.SetRate(kbps) }))
+		stream := NewStream(slog.New(slog.DiscardHandler), VP8(func(_, _, kbps int) (Encoder, error) { return encoder, encoder.SetRate(kbps) }))
 		sessions := newSessions(1)
 		defer sessions.close()
 		viewer := newClientOn(t, homeNetwork, watch)

@@ -20,6 +20,8 @@ type fakeCodec struct {
 	kbps  int
 	coded int
 	keys  int
+
+	opened, closed int
 }
 
 func (c *fakeCodec) Encode(p *i420.Picture, _ int64, key bool) ([]byte, bool, error) {
@@ -57,7 +59,11 @@ func (c *fakeCodec) SetRate(kbps int) error {
 	return nil
 }
 
-func (c *fakeCodec) Close() {}
+func (c *fakeCodec) Close() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.closed++
+}
 
 func (c *fakeCodec) counts() (coded, keys int) {
 	c.mu.Lock()

@@ -52,7 +52,7 @@ func NewPublisher(endpoint, token string, iceServers []string, codecs []Codec, l
 	if err != nil {
 		return nil, fmt.Errorf("whip: %w", err)
 	}
-	p := &Publisher{stream: NewStream(codecs...), endpoint: u, token: token, network: network, log: log, client: &http.Client{Timeout: 10 * time.Second}}
+	p := &Publisher{stream: NewStream(log, codecs...), endpoint: u, token: token, network: network, log: log, client: &http.Client{Timeout: 10 * time.Second}}
 	p.ctx, p.stop = context.WithCancel(context.Background())
 	return p, nil
 }

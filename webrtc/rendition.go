@@ -31,6 +31,8 @@ type rendition struct {
 	key   atomic.Bool // somebody needs a key frame
 
 	viewers   []*binding // who gets this picture
+	keyDue    bool       // one of them waits for a key frame
+	failed    bool       // the last picture could not be coded
 	target    int        // the rate that the slowest of them bears, in kbit/s
 	encoder   Encoder
 	width     int // the encoder's
@@ -52,10 +54,9 @@ func (r *rendition) encode(p *i420.Picture, pts int64) (data []byte, isKey bool,
 	if err := r.prepare(p.Width, p.Height, now); err != nil {
 		return nil, false, err
 	}
-	key := r.key.Load() && now.Sub(r.lastKey) >= keyGap
+	key := r.keyDue && now.Sub(r.lastKey) >= keyGap
 	if key {
-		r.key.Store(false)
-		r.lastKey = now
+		r.keyDue, r.lastKey = false, now
 	}
 	return r.encoder.Encode(p, pts, key)
 }

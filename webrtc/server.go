@@ -108,7 +108,7 @@ func Listen(cfg Config) (*Server, error) {
 		network:  network,
 		listener: listener,
 		sessions: newSessions(cfg.Sessions),
-		stream:   NewStream(cfg.Codecs...),
+		stream:   NewStream(cfg.Log, cfg.Codecs...),
 		limits:   defaultLimits(),
 	}
 	port := listener.Addr().(*net.TCPAddr).Port

@@ -3,6 +3,7 @@ package webrtc
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"sync"
 	"time"
 
@@ -16,10 +17,13 @@ import (
 // Stream encodes pictures once a codec, for all that watch. It is a filter.Sink.
 type Stream struct {
 	renditions []*rendition
+	log        *slog.Logger
+	ending     sync.WaitGroup // of peers whose encoder failed
 
-	mu    sync.Mutex // guards what follows
-	peers map[*peer]struct{}
-	meter meter
+	mu     sync.Mutex // guards what follows
+	peers  map[*peer]struct{}
+	rested bool // nobody watched since the last picture
+	meter  meter
 
 	// What follows belongs to the goroutine that calls Write.
 	picture i420.Picture
@@ -28,9 +32,9 @@ type Stream struct {
 }
 
 // NewStream returns a stream that nobody watches yet, in the given codecs, the
-// preferred one first.
-func NewStream(codecs ...Codec) *Stream {
-	s := &Stream{peers: make(map[*peer]struct{}), last: -1}
+// preferred one first. log hears of encoders that fail.
+func NewStream(log *slog.Logger, codecs ...Codec) *Stream {
+	s := &Stream{log: log, peers: make(map[*peer]struct{}), last: -1}
 	for _, c := range codecs {
 		s.renditions = append(s.renditions, newRendition(c))
 	}
@@ -79,6 +83,7 @@ func (s *Stream) left(p *peer) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.peers, p)
+	s.rested = s.rested || len(s.peers) == 0
 }
 
 // Viewed tells whether anybody watches.
@@ -111,7 +116,8 @@ func wantsKey(p rtcp.Packet) bool {
 	return false
 }
 
-// Write encodes and sends f, if anybody watches.
+// Write encodes and sends f, if anybody watches. An encoder that fails ends the
+// sessions of those who watch in its codec, and nothing else.
 func (s *Stream) Write(_ context.Context, f *frame.Frame) error {
 	if !s.assign(mostKbps(f.Width, f.Height)) {
 		return nil
@@ -125,8 +131,10 @@ func (s *Stream) Write(_ context.Context, f *frame.Frame) error {
 		}
 		data, isKey, err := r.encode(&s.picture, pts)
 		if err != nil {
-			return fmt.Errorf("stream, frame %d: %w", f.Seq, err)
+			s.fail(r, fmt.Errorf("frame %d, %dx%d: %w", f.Seq, f.Width, f.Height, err))
+			continue
 		}
+		r.failed = false
 		s.mu.Lock()
 		s.meter.add(len(data), isKey, time.Since(start))
 		s.mu.Unlock()
@@ -136,15 +144,41 @@ func (s *Stream) Write(_ context.Context, f *frame.Frame) error {
 	return nil
 }
 
+// fail closes a rendition and the connections of those who watch it. They may come
+// again, to another size of picture; what fails again at once is not told again.
+func (s *Stream) fail(r *rendition, err error) {
+	if !r.failed {
+		s.log.Error("a codec's viewers are sent away", "codec", r.codec.capability.MimeType, "err", err)
+	}
+	r.failed = true
+	r.close()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for p := range s.peers {
+		if b := p.outlet.bound.Load(); b != nil && b.rendition == r {
+			s.ending.Go(func() { _ = p.Close() }) // beside: pion tells the session, which tells us
+		}
+	}
+}
+
 // assign tells each rendition who gets the next picture, and at which rate: what
 // the slowest of them bears, within bounds. One encoder serves all, so a viewer on
-// a bad line costs the others quality, but never makes them wait.
+// a bad line costs the others quality, but never makes them wait. A request for a
+// key frame is taken before the viewers are counted: who asks later gets the next
+// one. Without a viewer an encoder is closed; after a pause, its rate control
+// would start with mud.
 func (s *Stream) assign(most int) (watched bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, r := range s.renditions {
+		clear(r.viewers) // holds nobody who has left
 		r.viewers, r.target = r.viewers[:0], most
+		r.keyDue = r.key.Swap(false) || r.keyDue
+		if s.rested {
+			r.close()
+		}
 	}
+	s.rested = false
 	for p := range s.peers {
 		b := p.outlet.bound.Load()
 		if b == nil {
@@ -154,6 +188,11 @@ func (s *Stream) assign(most int) (watched bool) {
 		r.viewers = append(r.viewers, b)
 		r.target = max(leastKbps, min(r.target, p.estimate.GetTargetBitrate()/1000))
 		watched = true
+	}
+	for _, r := range s.renditions {
+		if len(r.viewers) == 0 {
+			r.close()
+		}
 	}
 	return watched
 }
@@ -173,6 +212,7 @@ func (s *Stream) stamp(t time.Time) int64 {
 
 // Close frees the encoders.
 func (s *Stream) Close() error {
+	s.ending.Wait()
 	for _, r := range s.renditions {
 		r.close()
 	}

@@ -1,6 +1,8 @@
 package webrtc
 
 import (
+	"errors"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -67,7 +69,13 @@ func TestKeyFrameComesOnRequestAndIsCoalesced(t *testing.T) {
 	for _, c := range viewers {
 		receive(t, "the first key frame", c.keys)
 	}
-	eventually(t, "the joins' key frames are coded", func() bool { return r.stream.Stats().Viewers == 3 && !r.stream.renditions[0].key.Load() })
+	// later waits until so many pictures are coded that a key frame would be among
+	// them, if one were due: a picture takes 5 ms at least.
+	later := func() {
+		from, _ := r.codec.counts()
+		eventually(t, "pictures are coded", func() bool { now, _ := r.codec.counts(); return now >= from+int(2*keyGap/(5*time.Millisecond)) })
+	}
+	later()
 	_, before := r.codec.counts()
 	for _, c := range viewers {
 		ssrc := uint32(c.GetReceivers()[0].Track().SSRC())
@@ -79,7 +87,7 @@ func TestKeyFrameComesOnRequestAndIsCoalesced(t *testing.T) {
 		}
 	}
 	eventually(t, "a key frame is coded", func() bool { _, now := r.codec.counts(); return now > before })
-	time.Sleep(2 * keyGap) // a second one would come in it
+	later()
 	if _, now := r.codec.counts(); now > before+2 {
 		t.Errorf("%d key frames for six requests at once", now-before)
 	}
@@ -106,6 +114,16 @@ func TestOneEncoderForAllAndItFollowsTheSize(t *testing.T) {
 	}
 }
 
+// only watches in one codec.
+func only(c Codec) func(*webrtc.PeerConnection) {
+	return func(pc *webrtc.PeerConnection) {
+		watch(pc)
+		if err := pc.GetTransceivers()[0].SetCodecPreferences([]webrtc.RTPCodecParameters{{RTPCodecCapability: c.capability}}); err != nil {
+			panic(err)
+		}
+	}
+}
+
 func TestEachCodecIsEncodedOnlyForThoseWhoSpeakIt(t *testing.T) {
 	var vp8, h264 fakeCodec
 	r := newRig(t, func(c *Config) {
@@ -115,14 +133,6 @@ func TestEachCodecIsEncodedOnlyForThoseWhoSpeakIt(t *testing.T) {
 		}
 	})
 	defer r.feed(10 * time.Millisecond)()
-	only := func(c Codec) func(*webrtc.PeerConnection) {
-		return func(pc *webrtc.PeerConnection) {
-			watch(pc)
-			if err := pc.GetTransceivers()[0].SetCodecPreferences([]webrtc.RTPCodecParameters{{RTPCodecCapability: c.capability}}); err != nil {
-				panic(err)
-			}
-		}
-	}
 	coded := func(c *fakeCodec) bool { n, _ := c.counts(); return n > 0 }
 	newClient(t, only(H264(nil))).connect(r, "/whep")
 	eventually(t, "H.264 is coded", func() bool { return coded(&h264) })
@@ -133,8 +143,101 @@ func TestEachCodecIsEncodedOnlyForThoseWhoSpeakIt(t *testing.T) {
 	eventually(t, "VP8 is coded", func() bool { return coded(&vp8) })
 }
 
+// A key frame is for those who wait for it: one who joins while a picture is being
+// coded gets the next.
+func TestKeyFrameAskedForBetweenTwoPicturesIsNotLost(t *testing.T) {
+	var codec fakeCodec
+	s := NewStream(slog.New(slog.DiscardHandler), VP8(func(_, _, _ int) (Encoder, error) { return &codec, nil }))
+	r := s.renditions[0]
+	join := func() { s.connected(boundPeer(r)) }
+	join()
+	f := frame.New(64, 48)
+	write := func(keys int) {
+		t.Helper()
+		f.Captured = f.Captured.Add(time.Second)
+		r.lastKey = time.Time{}
+		if err := s.Write(t.Context(), f); err != nil {
+			t.Fatal(err)
+		}
+		if _, got := codec.counts(); got != keys {
+			t.Errorf("%d key frames, want %d", got, keys)
+		}
+	}
+	write(1)
+	write(1)
+	s.assign(1000)
+	join() // too late for the picture that comes now
+	s.picture.FromBGR(f)
+	if _, key, err := r.encode(&s.picture, s.stamp(f.Captured)); key || err != nil {
+		t.Errorf("a key frame for those who had one: %t, %v", key, err)
+	}
+	write(2)
+}
+
+// An encoder that goes on after a pause starts with mud: each pause closes it.
+func TestEncoderIsClosedWhenNobodyWatches(t *testing.T) {
+	var vp8, h264 fakeCodec
+	s := NewStream(slog.New(slog.DiscardHandler),
+		VP8(func(_, _, _ int) (Encoder, error) { vp8.opened++; return &vp8, nil }),
+		H264(func(_, _, _ int) (Encoder, error) { h264.opened++; return &h264, nil }))
+	write := func() {
+		t.Helper()
+		if err := s.Write(t.Context(), frame.New(64, 48)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	first := boundPeer(s.renditions[0])
+	s.connected(first)
+	write()
+	s.left(first) // and the loop rests: no picture is written
+	s.connected(boundPeer(s.renditions[0]))
+	other := boundPeer(s.renditions[1])
+	s.connected(other)
+	write()
+	if vp8.opened != 2 || vp8.closed != 1 {
+		t.Errorf("VP8 was opened %d times and closed %d, want 2 and 1", vp8.opened, vp8.closed)
+	}
+	s.left(other)
+	write()
+	if vp8.closed != 1 || h264.closed != 1 {
+		t.Errorf("VP8 was closed %d times, H.264 %d, want 1 and 1", vp8.closed, h264.closed)
+	}
+	if gone := s.renditions[1].viewers; gone[:1][0] != nil {
+		t.Error("who has left is still held")
+	}
+}
+
+func TestEncoderThatFailsEndsItsOwnViewersAlone(t *testing.T) {
+	log := &syncBuffer{}
+	r := newRig(t, func(c *Config) {
+		c.Log = slog.New(slog.NewTextHandler(log, nil))
+		c.Codecs = append(c.Codecs, H264(func(int, int, int) (Encoder, error) { return nil, errors.New("too small") }))
+	})
+	defer r.feed(10 * time.Millisecond)()
+	c := newClient(t, watch)
+	c.connect(r, "/whep")
+	for range 2 {
+		newClient(t, only(H264(nil))).connect(r, "/whep")
+		eventually(t, "its session ends", func() bool { return r.open() == 1 })
+	}
+	for len(c.pictures) > 0 {
+		<-c.pictures
+	}
+	receive(t, "a picture in the other codec", c.pictures)
+	if got := log.String(); strings.Count(got, "too small") != 1 {
+		t.Errorf("log:\n%s", got)
+	}
+}
+
+// boundPeer watches a rendition, from nowhere.
+func boundPeer(r *rendition) *peer {
+	p := &peer{estimate: &guess{kbps: 1000}, outlet: &outlet{}}
+	p.outlet.bound.Store(&binding{rendition: r, writer: nowhere{}})
+	return p
+}
+
 func TestTimeStampsAreTheFramesOwn(t *testing.T) {
-	s := NewStream()
+	s := NewStream(slog.New(slog.DiscardHandler))
 	start := time.Now()
 	for _, c := range []struct {
 		at   time.Duration
@@ -156,7 +259,7 @@ func (g *guess) GetTargetBitrate() int { return 1000 * g.kbps }
 
 func TestRateFollowsTheSlowestViewerWithinBounds(t *testing.T) {
 	var codec fakeCodec
-	s := NewStream(VP8(func(_, _, kbps int) (Encoder, error) { codec.kbps = kbps; return &codec, nil }))
+	s := NewStream(slog.New(slog.DiscardHandler), VP8(func(_, _, kbps int) (Encoder, error) { codec.kbps = kbps; return &codec, nil }))
 	fast, slow := &guess{kbps: 1e6}, &guess{kbps: 1e6}
 	for _, g := range []*guess{fast, slow} {
 		p := &peer{estimate: g, outlet: &outlet{}}
