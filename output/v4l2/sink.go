@@ -1,9 +1,9 @@
 // Package v4l2 makes the painting a webcam: a [filter.Sink] that feeds a device
 // of v4l2loopback, which programs like Zoom, Meet and OBS then list as a camera.
 //
-//	Open ─ is it there, may we, is it free? ─ unlock what an earlier run kept
+//	Open ─ is it there, may we, is it free?
 //	  │
-//	first Write ─ S_FMT ─ S_PARM ─ STREAMON ─ keep format, repeat the last picture
+//	first Write ─ unlock what an earlier run kept, if it is of another size ─ S_FMT ─ S_PARM ─ STREAMON ─ keep format, repeat the last picture
 //	  │             └ what was granted, not what was asked, is what gets written
 //	every Write ─ scale if the size differs ─ BGR to YUYV or I420 ─ write()
 //	  │
@@ -51,10 +51,14 @@ type device interface {
 	Close() error
 }
 
+// opener opens a device, and watches who reads it.
+type opener func(path string) (device, readers, error)
+
 // Sink feeds one device. It implements filter.Sink and filter.Viewed.
 type Sink struct {
-	cfg Config
-	dev device
+	cfg  Config
+	open opener
+	dev  device // nil after it could not be opened again
 
 	watching sync.Mutex // guards readers, which others ask until Close
 	readers  readers
@@ -69,15 +73,18 @@ type Sink struct {
 // mends them.
 func Open(cfg Config) (*Sink, error) {
 	cfg.Path = Resolve(cfg.Path, video.List())
-	s, err := open(cfg, func(path string) (device, error) { return video.Open(path) })
-	if err != nil {
-		return nil, err
-	}
-	if s.readers, err = watch(s.dev.(*video.Device)); err != nil {
-		_ = s.dev.Close()
-		return nil, err
-	}
-	return s, nil
+	return open(cfg, func(path string) (device, readers, error) {
+		dev, err := video.Open(path)
+		if err != nil {
+			return nil, nil, err
+		}
+		r, err := watch(dev)
+		if err != nil {
+			_ = dev.Close()
+			return nil, nil, err
+		}
+		return dev, r, nil
+	})
 }
 
 // Resolve finds the virtual camera of a name, and where a link leads; anything else
@@ -94,28 +101,46 @@ func Resolve(name string, devices []video.Info) string {
 	return name
 }
 
-func open(cfg Config, openDevice func(path string) (device, error)) (*Sink, error) {
+func open(cfg Config, openDevice opener) (*Sink, error) {
 	if cfg.FPS == 0 {
 		cfg.FPS = 30
 	}
-	dev, err := openDevice(cfg.Path)
+	dev, readers, err := openDevice(cfg.Path)
 	if err != nil {
 		return nil, explain(cfg.Path, err)
 	}
 	if err := check(cfg.Path, dev); err != nil {
+		readers.close()
 		_ = dev.Close()
 		return nil, err
 	}
-	if kept, err := dev.Control(video.KeepFormat); err == nil && kept == 1 {
-		// An earlier run left its card and format. They go when the last one closes
-		// the device; if a reader has it open they stay, and are scaled to.
-		_ = dev.SetControl(video.KeepFormat, 0)
-		_ = dev.Close()
-		if dev, err = openDevice(cfg.Path); err != nil {
-			return nil, explain(cfg.Path, err)
-		}
+	return &Sink{cfg: cfg, open: openDevice, dev: dev, readers: readers}, nil
+}
+
+// unlock takes away the card and format of an earlier run where they are not as
+// wanted: until now readers had the card. They go when the last one closes the
+// device; if a reader has it open they stay, and are scaled to.
+func (s *Sink) unlock(want video.Format) error {
+	if kept, err := s.dev.Control(video.KeepFormat); err != nil || kept == 0 {
+		return nil
 	}
-	return &Sink{cfg: cfg, dev: dev, readers: nobody{}}, nil
+	f, err := s.dev.Format(video.Output)
+	if err == nil && f.Width == want.Width && f.Height == want.Height && f.Fourcc == want.Fourcc {
+		return nil
+	}
+	_ = s.dev.SetControl(video.KeepFormat, 0)
+	s.watching.Lock()
+	defer s.watching.Unlock()
+	s.readers.close()
+	s.readers = nobody{}
+	_ = s.dev.Close()
+	s.dev = nil
+	dev, readers, err := s.open(s.cfg.Path)
+	if err != nil {
+		return explain(s.cfg.Path, err)
+	}
+	s.dev, s.readers = dev, readers
+	return nil
 }
 
 // Write shows f to whoever reads the device.
@@ -153,6 +178,9 @@ func (s *Sink) start(width, height int) error {
 	want := video.Format{
 		Width: width &^ 1, Height: height &^ 1, Fourcc: video.YUYV, Colours: video.SRGB601Limited,
 		Stride: 2 * (width &^ 1), Size: 2 * (width &^ 1) * (height &^ 1),
+	}
+	if err := s.unlock(want); err != nil {
+		return err
 	}
 	granted, err := s.dev.SetFormat(video.Output, want)
 	if video.Busy(err) { // 0.13 refuses another format while somebody has this one
@@ -195,6 +223,9 @@ func (s *Sink) Close() error {
 	s.readers.close()
 	s.readers = nobody{}
 	s.watching.Unlock()
+	if s.dev == nil {
+		return nil
+	}
 	if err := s.dev.Close(); err != nil {
 		return fmt.Errorf("close %s: %w", s.cfg.Path, err)
 	}

@@ -89,7 +89,7 @@ var loopback = video.Capability{Driver: video.LoopbackDriver, Card: "stylecam", 
 func openFake(t *testing.T, d *fake, cfg Config) *Sink {
 	t.Helper()
 	cfg.Path = "/dev/video10"
-	s, err := open(cfg, func(string) (device, error) { d.call("open"); return d, nil })
+	s, err := open(cfg, func(string) (device, readers, error) { d.call("open"); return d, nobody{}, nil })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -273,24 +273,52 @@ func TestACardStaysBehind(t *testing.T) {
 	}
 }
 
-func TestWhatAnEarlierRunKeptIsUnlocked(t *testing.T) {
+func TestWhatAnEarlierRunKeptIsUnlockedForAnotherSizeAlone(t *testing.T) {
+	kept := video.Format{Width: 4, Height: 2, Fourcc: video.YUYV, Stride: 8, Size: 16}
+	for name, tt := range map[string]struct {
+		width int
+		want  []string
+	}{
+		"the same": {4, []string{"open", "format 4x2 YUYV", "rate 30", "stream on", "write"}},
+		"another":  {8, []string{"open", "close", "open", "format 8x2 YUYV", "rate 30", "stream on", "write"}},
+	} {
+		d := &fake{cap: loopback, inForce: kept, controls: map[video.Control]int{video.KeepFormat: 1}}
+		s := openFake(t, d, Config{})
+		if d.controls[video.KeepFormat] != 1 || len(d.calls) != 1 {
+			t.Errorf("%s: the card is gone before there is a picture: %q", name, d.calls)
+		}
+		if err := s.Write(t.Context(), plain(tt.width, 2, 0, 0, 0)); err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(d.calls, tt.want) || d.controls[video.KeepFormat] != 1 {
+			t.Errorf("%s: calls %q, want %q; keep format %d", name, d.calls, tt.want, d.controls[video.KeepFormat])
+		}
+	}
+}
+
+// Between closing it and opening it again another program may take the device.
+func TestDeviceThatIsTakenWhileUnlocked(t *testing.T) {
 	d := &fake{cap: loopback, controls: map[video.Control]int{video.KeepFormat: 1}}
-	openFake(t, d, Config{})
-	if want := []string{"open", "close", "open"}; !slices.Equal(d.calls, want) || d.controls[video.KeepFormat] != 0 {
-		t.Errorf("calls %q, keep format %d", d.calls, d.controls[video.KeepFormat])
+	s := openFake(t, d, Config{})
+	s.open = func(string) (device, readers, error) { return nil, nil, unix.EBUSY }
+	if err := s.Write(t.Context(), plain(4, 2, 0, 0, 0)); !errors.Is(err, filter.ErrMissing) || s.Viewed() {
+		t.Errorf("%v, viewed %t", err, s.Viewed())
+	}
+	if err := s.Close(); err != nil || !slices.Equal(d.calls, []string{"open", "close"}) {
+		t.Errorf("%v, calls %q", err, d.calls)
 	}
 }
 
 func TestErrorsTellWhatMendsThem(t *testing.T) {
-	opened := func(c video.Capability) func(string) (device, error) {
-		return func(string) (device, error) { return &fake{cap: c}, nil }
+	opened := func(c video.Capability) opener {
+		return func(string) (device, readers, error) { return &fake{cap: c}, nobody{}, nil }
 	}
-	failed := func(err error) func(string) (device, error) {
-		return func(string) (device, error) { return nil, err }
+	failed := func(err error) opener {
+		return func(string) (device, readers, error) { return nil, nil, err }
 	}
 	tests := []struct {
 		name string
-		open func(string) (device, error)
+		open opener
 		want string
 	}{
 		{"no such device", failed(fs.ErrNotExist), "no virtual camera at /dev/nowhere"},
