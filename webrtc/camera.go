@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pion/rtcp"
@@ -47,6 +48,8 @@ const (
 	quietAfter = 1500 * time.Millisecond
 	// askEvery is the least time between two requests for a key frame.
 	askEvery = 300 * time.Millisecond
+	// A picture's sides, which the painter and every encoder bear.
+	leastSide, mostSide = 16, 4096
 )
 
 func newCamera(open func() (Decoder, error), pool *frame.Pool, url string, log *slog.Logger) *Camera {
@@ -87,8 +90,9 @@ func (c *Camera) join(p *peer) error {
 		return errBusy
 	}
 	c.publisher = p
+	var taken atomic.Bool // an offer may hold several tracks; two would be mixed up
 	p.OnTrack(func(track *webrtc.TrackRemote, _ *webrtc.RTPReceiver) {
-		if track.Kind() == webrtc.RTPCodecTypeVideo {
+		if track.Kind() == webrtc.RTPCodecTypeVideo && !taken.Swap(true) {
 			c.receive(p, track)
 		}
 	})
@@ -138,9 +142,10 @@ func (c *Camera) receive(p *peer, track *webrtc.TrackRemote) {
 }
 
 // deliver hands a picture to whoever reads, if anybody does. Its time is that of
-// its arrival: the sender's clock is not ours.
+// its arrival: the sender's clock is not ours. A picture too small or too large is
+// left out, and the card tells that none comes.
 func (c *Camera) deliver(p *i420.Picture) {
-	if !c.isRead() {
+	if !c.isRead() || min(p.Width, p.Height) < leastSide || max(p.Width, p.Height) > mostSide {
 		return
 	}
 	f := c.pool.Get(p.Width, p.Height)

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/pion/webrtc/v4"
+
+	"stylecam/webrtc/i420"
 )
 
 func TestBrowserIsTheCamera(t *testing.T) {
@@ -52,4 +54,48 @@ func TestBrowserIsTheCamera(t *testing.T) {
 	})
 	_, stop = publish(t, r)
 	stop()
+}
+
+func TestOneTrackOfAnOfferIsPainted(t *testing.T) {
+	r := newRig(t, nil)
+	source, err := r.Camera().Source(320, 240)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer source.Close()
+	_, stop := publishTracks(t, r, 64, 32)
+	defer stop()
+	width := 320
+	for n := 0; n < 50; {
+		f, err := source.Read(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := f.Width
+		f.Release()
+		if got == 320 {
+			continue
+		}
+		if n++; n > 1 && got != width {
+			t.Fatalf("picture %d is of another track: %d wide after %d", n, got, width)
+		}
+		width = got
+	}
+}
+
+func TestPicturesThatNobodyCanPaintAreLeftOut(t *testing.T) {
+	r := newRig(t, nil)
+	source, err := r.Camera().Source(320, 240)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer source.Close()
+	var p i420.Picture
+	for i, size := range [][2]int{{15, 48}, {48, 2}, {4097, 16}, {16, 4098}, {16, 4096}, {4096, 16}} {
+		p.Resize(size[0], size[1])
+		r.Camera().deliver(&p)
+		if got, want := r.Camera().seq, uint64(max(0, i-3)); got != want {
+			t.Errorf("after %v: %d pictures taken, want %d", size, got, want)
+		}
+	}
 }

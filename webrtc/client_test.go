@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net"
 	"net/http"
 	"sync"
 	"testing"
@@ -30,7 +31,7 @@ type arrival struct {
 // newClient returns a peer that is not connected.
 func newClient(t testing.TB, prepare func(*webrtc.PeerConnection)) *client {
 	t.Helper()
-	n, err := NewNetwork("127.0.0.1", 0, nil)
+	n, err := NewNetwork(net.IPv4(127, 0, 0, 1), 0, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -126,30 +127,42 @@ func show(pc *webrtc.PeerConnection) *outlet {
 }
 
 // publish connects a client that sends pictures of 64x48, until stop.
-func publish(t testing.TB, r *rig) (c *client, stop func()) {
-	var out *outlet
-	c = newClient(t, func(pc *webrtc.PeerConnection) { out = show(pc) })
+func publish(t testing.TB, r *rig) (c *client, stop func()) { return publishTracks(t, r, 64) }
+
+// publishTracks sends a track of pictures of each width.
+func publishTracks(t testing.TB, r *rig, widths ...int) (c *client, stop func()) {
+	var outs []*outlet
+	c = newClient(t, func(pc *webrtc.PeerConnection) {
+		for range widths {
+			outs = append(outs, show(pc))
+		}
+	})
 	c.connect(r, "/whip")
 	ctx, cancel := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
-	wg.Go(func() {
-		var codec fakeCodec
-		r, s := out.renditions[0], NewStream(slog.New(slog.DiscardHandler))
-		s.picture.Resize(64, 48)
-		tick := time.NewTicker(10 * time.Millisecond)
-		defer tick.Stop()
-		for {
-			select {
-			case now := <-tick.C:
-				if b := out.bound.Load(); b != nil {
-					r.viewers = []*binding{b}
-				}
-				data, _, _ := codec.Encode(&s.picture, 0, codec.coded%10 == 0)
-				r.send(data, s.stamp(now))
-			case <-ctx.Done():
-				return
-			}
-		}
-	})
+	for i, width := range widths {
+		wg.Go(func() { send(ctx, outs[i], width) })
+	}
 	return c, func() { cancel(); wg.Wait() }
+}
+
+// send sends pictures of a width until ctx ends.
+func send(ctx context.Context, out *outlet, width int) {
+	var codec fakeCodec
+	r, s := out.renditions[0], NewStream(slog.New(slog.DiscardHandler))
+	s.picture.Resize(width, 48)
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case now := <-tick.C:
+			if b := out.bound.Load(); b != nil {
+				r.viewers = []*binding{b}
+			}
+			data, _, _ := codec.Encode(&s.picture, 0, codec.coded%10 == 0)
+			r.send(data, s.stamp(now))
+		case <-ctx.Done():
+			return
+		}
+	}
 }

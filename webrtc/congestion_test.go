@@ -76,10 +76,10 @@ func TestRateFollowsALinkThatNarrowsAndWidens(t *testing.T) {
 
 		encoder := &exact{}
 		stream := NewStream(slog.New(slog.DiscardHandler), VP8(func(_, _, kbps int) (Encoder, error) { return encoder, encoder.SetRate(kbps) }))
-		sessions := newSessions(1)
+		sessions := newSessions()
 		defer sessions.close()
 		viewer := newClientOn(t, homeNetwork, watch)
-		_, answer, err := sessions.open(t.Context(), serverNetwork, stream, viewer.offer(), connectWithin)
+		_, answer, err := sessions.open(t.Context(), serverNetwork, stream, 1, viewer.offer(), connectWithin)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/pion/ice/v4"
 	"github.com/pion/logging"
 	"github.com/pion/webrtc/v4"
+	"golang.org/x/net/netutil"
 )
 
 // Network is where media comes and goes: one UDP port and one TCP port that all
@@ -31,21 +32,21 @@ const (
 	iceKeepAlive    = time.Second
 )
 
-// NewNetwork opens the ports. With a loopback host nothing else is listened on or
-// told to peers. Port 0 lets the system choose. iceServers are STUN and TURN
+// NewNetwork opens the ports on ip, and tells peers of no other address; all of them
+// if it is unspecified. Port 0 lets the system choose. iceServers are STUN and TURN
 // servers: stun:HOST, or turn:USER:PASSWORD@HOST[?transport=tcp].
-func NewNetwork(host string, port int, iceServers []string) (*Network, error) {
+func NewNetwork(ip net.IP, port int, iceServers []string) (*Network, error) {
 	n, err := newOutwardNetwork(iceServers)
 	if err != nil {
 		return nil, err
 	}
-	err = n.listen(host, port)
+	err = n.listen(ip, port)
 	for range 9 {
 		if port != 0 || !errors.Is(err, syscall.EADDRINUSE) {
 			break
 		}
 		_ = n.Close() // the system's choice for UDP was somebody's for TCP
-		err = n.listen(host, port)
+		err = n.listen(ip, port)
 	}
 	if err != nil {
 		_ = n.Close()
@@ -75,13 +76,18 @@ func newOutwardNetwork(iceServers []string) (*Network, error) {
 // silence is pion's log: what matters of it comes as errors and states.
 var silence = &logging.DefaultLoggerFactory{DefaultLogLevel: logging.LogLevelDisabled}
 
-func (n *Network) listen(host string, port int) error {
+func (n *Network) listen(ip net.IP, port int) error {
 	types := []webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeTCP4, webrtc.NetworkTypeUDP6, webrtc.NetworkTypeTCP6}
 	tcpHost := ""
-	if isLoopback(host) {
-		types = types[:2]
-		tcpHost = "127.0.0.1"
-		conn, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port})
+	if ip.Equal(net.IPv6loopback) {
+		ip = net.IPv4(127, 0, 0, 1) // the same machine, for media
+	}
+	if !ip.IsUnspecified() {
+		if types = types[:2]; ip.To4() == nil {
+			types = []webrtc.NetworkType{webrtc.NetworkTypeUDP6, webrtc.NetworkTypeTCP6}
+		}
+		tcpHost = ip.String()
+		conn, err := net.ListenUDP("udp", &net.UDPAddr{IP: ip, Port: port})
 		if err != nil {
 			return err
 		}
@@ -89,7 +95,7 @@ func (n *Network) listen(host string, port int) error {
 		mux := webrtc.NewICEUDPMux(silence.NewLogger("udp"), conn)
 		n.settings.SetICEUDPMux(mux)
 		n.closers = append(n.closers, mux.Close)
-		n.settings.SetIPFilter(net.IP.IsLoopback)
+		n.settings.SetIPFilter(ip.Equal)
 	} else {
 		mux, err := ice.NewMultiUDPMuxFromPort(port, ice.UDPMuxFromPortWithLoopback(), ice.UDPMuxFromPortWithIPFilter(routable),
 			ice.UDPMuxFromPortWithLogger(silence.NewLogger("udp")))
@@ -102,13 +108,14 @@ func (n *Network) listen(host string, port int) error {
 		n.settings.SetIPFilter(routable)
 	}
 	n.settings.SetNetworkTypes(types)
+	n.settings.DisableActiveTCP(true) // who offers an address to connect to may mean somebody else's
 
 	listener, err := net.Listen("tcp", net.JoinHostPort(tcpHost, fmt.Sprint(n.port)))
 	if err != nil {
 		return err
 	}
 	tcp := ice.NewTCPMuxDefault(ice.TCPMuxParams{
-		Listener:             listener,
+		Listener:             netutil.LimitListener(listener, mostConnections), // who connects has shown no token yet
 		ReadBufferSize:       64,
 		WriteBufferSize:      1 << 20, // a second or two; a viewer that is slower than that loses packets, and holds up nobody
 		FirstStunBindTimeout: 10 * time.Second,
@@ -122,14 +129,6 @@ func (n *Network) listen(host string, port int) error {
 // routable leaves out addresses that mean something on one wire only: browsers
 // cannot use them without a zone.
 func routable(ip net.IP) bool { return !ip.IsLinkLocalUnicast() }
-
-func isLoopback(host string) bool {
-	if host == "localhost" {
-		return true
-	}
-	ip := net.ParseIP(host)
-	return ip != nil && ip.IsLoopback()
-}
 
 // Port is the number of the UDP and of the TCP port, 0 where several addresses
 // each have their own.

@@ -2,6 +2,8 @@ package webrtc
 
 import (
 	"fmt"
+	"net"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -65,5 +67,89 @@ func TestTakenPortIsAnError(t *testing.T) {
 		if _, err := Listen(Config{Address: bad}); err == nil {
 			t.Errorf("listens on %q", bad)
 		}
+	}
+}
+
+// Media goes where the page is, and nowhere else.
+func TestMediaOpensOnTheAddressThatWasGiven(t *testing.T) {
+	ip := outwardAddress()
+	if ip == "localhost" {
+		t.Skip("this machine has no address but loopback")
+	}
+	r := newRig(t, func(c *Config) { c.Address, c.Token = net.JoinHostPort(ip, "0"), "sesame, sesame, open" })
+	loopback := &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: r.network.Port()}
+	free, err := net.ListenUDP("udp4", loopback)
+	if err != nil {
+		t.Fatalf("media is on loopback too: %v", err)
+	}
+	_ = free.Close()
+	if conn, err := net.Dial("tcp", loopback.String()); err == nil {
+		_ = conn.Close()
+		t.Error("media is on loopback too, by TCP")
+	}
+	res := r.do("POST", "/whep", newClient(t, watch).offer(), "Content-Type: "+typeSDP, "Authorization: Bearer sesame, sesame, open")
+	candidates := 0
+	for line := range strings.Lines(text(res)) {
+		if strings.HasPrefix(line, "a=candidate:") {
+			candidates++
+			if strings.Fields(line)[4] != ip {
+				t.Errorf("tells of %s", line)
+			}
+		}
+	}
+	if candidates == 0 {
+		t.Errorf("%s tells of no candidate", res.Status)
+	}
+}
+
+// A guest's candidates are no orders to connect to something.
+func TestServerConnectsToNobodyByTCP(t *testing.T) {
+	trap, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer trap.Close()
+	caught := make(chan struct{})
+	go func() {
+		defer close(caught)
+		if conn, err := trap.Accept(); err == nil {
+			t.Error("the server connected to an address of the offer")
+			_ = conn.Close()
+		}
+	}()
+	r := newRig(t, nil)
+	defer r.feed(10 * time.Millisecond)()
+	c := newClient(t, watch)
+	c.connect(r, "/whep")
+	candidate := fmt.Sprintf("a=mid:0\r\na=candidate:9 1 tcp 1675624447 127.0.0.1 %d typ host tcptype passive\r\n", trap.Addr().(*net.TCPAddr).Port)
+	if res := r.do("PATCH", c.location, candidate, "Content-Type: "+typeTrickle, "If-Match: "+c.etag); res.StatusCode != 204 {
+		t.Fatal(res.Status)
+	}
+	receive(t, "a picture", c.pictures)
+	for range 100 { // of a second: time to connect
+		receive(t, "a picture", c.pictures)
+	}
+	_ = trap.Close()
+	<-caught
+}
+
+// Media connections beyond the bound are not even looked at.
+func TestMediaConnectionsAreBounded(t *testing.T) {
+	r := newRig(t, nil)
+	before := runtime.NumGoroutine()
+	for range mostConnections + 64 {
+		conn, err := net.Dial("tcp", net.JoinHostPort("127.0.0.1", fmt.Sprint(r.network.Port())))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+	}
+	const each = 1 // goroutine of a connection that says nothing
+	eventually(t, "as many as may are taken", func() bool { return runtime.NumGoroutine() >= before+each*mostConnections })
+	if res := r.do("GET", "/healthz", ""); res.StatusCode != 200 {
+		t.Error(res.Status)
+	}
+	if n := runtime.NumGoroutine() - before; n > each*mostConnections+32 {
+		t.Errorf("%d goroutines for %d connections of which %d may be taken", n, mostConnections+64, mostConnections)
 	}
 }

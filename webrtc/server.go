@@ -44,7 +44,7 @@ type Config struct {
 	// TLS serves by HTTPS, which browsers ask for before they lend their camera to
 	// another machine. It defaults to plain HTTP.
 	TLS *tls.Config
-	// Sessions bounds the viewers. It defaults to 64.
+	// Sessions bounds the viewers. It defaults to 64, of which guests leave a few free.
 	Sessions int
 	// Codecs are what viewers may choose from, the preferred one first.
 	Codecs []Codec
@@ -87,18 +87,18 @@ func Listen(cfg Config) (*Server, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	host, _, err := net.SplitHostPort(cfg.Address)
-	if err != nil {
+	if _, _, err := net.SplitHostPort(cfg.Address); err != nil {
 		return nil, fmt.Errorf("webrtc: address %q is not HOST:PORT: %w", cfg.Address, err)
-	}
-	if cfg.Token == "" && !isLoopback(host) {
-		cfg.Token = rand.Text()
 	}
 	listener, err := net.Listen("tcp", cfg.Address)
 	if err != nil {
 		return nil, fmt.Errorf("webrtc: %w; choose another address by --webrtc-address", err)
 	}
-	network, err := NewNetwork(host, cfg.MediaPort, cfg.ICEServers)
+	ip := listener.Addr().(*net.TCPAddr).IP // whatever the name was
+	if cfg.Token == "" && !ip.IsLoopback() {
+		cfg.Token = rand.Text()
+	}
+	network, err := NewNetwork(ip, cfg.MediaPort, cfg.ICEServers)
 	if err != nil {
 		_ = listener.Close()
 		return nil, fmt.Errorf("webrtc: %w", err)
@@ -107,7 +107,7 @@ func Listen(cfg Config) (*Server, error) {
 		cfg:      cfg,
 		network:  network,
 		listener: listener,
-		sessions: newSessions(cfg.Sessions),
+		sessions: newSessions(),
 		stream:   NewStream(cfg.Log, cfg.Codecs...),
 		limits:   defaultLimits(),
 	}
@@ -182,7 +182,7 @@ func (s *Server) Serve(controls Controls) {
 		ReadHeaderTimeout: s.limits.header,
 		ReadTimeout:       s.limits.body,
 		WriteTimeout:      s.limits.answer,
-		IdleTimeout:       time.Minute,
+		IdleTimeout:       s.limits.idle,
 		MaxHeaderBytes:    16 << 10,
 		BaseContext:       func(net.Listener) context.Context { return ctx },
 		ErrorLog:          slog.NewLogLogger(s.cfg.Log.Handler(), slog.LevelDebug),

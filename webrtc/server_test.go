@@ -48,6 +48,7 @@ const (
 func impatient(t *testing.T) *rig {
 	r := listenRig(t, nil)
 	r.limits.header, r.limits.body, r.limits.answer = time.Second, 1500*time.Millisecond, 2*time.Second
+	r.limits.idle = time.Second
 	r.Serve(r.live)
 	return r
 }
@@ -80,7 +81,7 @@ func TestSlowClientsAreHungUpOn(t *testing.T) {
 func TestSlowClientsKeepNobodyOut(t *testing.T) {
 	r := impatient(t)
 	for i := range mostConnections {
-		r.dial([]string{halfHeader, halfBody}[i%2])
+		r.dial([]string{halfHeader, halfBody, question}[i%3])
 	}
 	if res := r.do("GET", "/healthz", ""); res.StatusCode != 200 {
 		t.Error(res.Status)

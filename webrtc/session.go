@@ -10,6 +10,7 @@ import (
 
 	"github.com/pion/sdp/v3"
 	"github.com/pion/webrtc/v4"
+	"golang.org/x/time/rate"
 )
 
 // party is what a peer connects to: the Stream for one that watches, the Camera
@@ -47,47 +48,50 @@ type session struct {
 	party    party
 	deadline *time.Timer // ends a session that does not come to a connection
 
-	mu     sync.Mutex
-	joined bool // the party has to be told of the end
-	ended  bool
+	patches *rate.Limiter
+
+	mu         sync.Mutex
+	joined     bool // the party has to be told of the end
+	ended      bool
+	candidates int // that the other side has told
 }
 
 // sessions are those that have not ended.
 type sessions struct {
 	mu     sync.Mutex
 	byID   map[string]*session
-	opened int // those in byID, and those being made
-	most   int
+	opened map[party]int // those in byID, and those being made
 	closed bool
 	ending sync.WaitGroup
 }
 
-func newSessions(most int) *sessions {
-	return &sessions{byID: make(map[string]*session), most: most}
+func newSessions() *sessions {
+	return &sessions{byID: make(map[string]*session), opened: make(map[party]int)}
 }
 
-// reserve takes a place for a session, which its end gives back.
-func (s *sessions) reserve() error {
+// reserve takes one of most places at who, which the session's end gives back.
+func (s *sessions) reserve(who party, most int) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed || s.opened >= s.most {
+	if s.closed || s.opened[who] >= most {
 		return errFull
 	}
-	s.opened++
+	s.opened[who]++
 	return nil
 }
 
-// open answers an offer; the session ends if it is not connected within that time.
-func (s *sessions) open(ctx context.Context, n *Network, who party, offer string, within time.Duration) (_ *session, answer string, err error) {
-	if err := s.reserve(); err != nil {
+// open answers an offer, if who has not given away most places; the session ends if
+// it is not connected within that time.
+func (s *sessions) open(ctx context.Context, n *Network, who party, most int, offer string, within time.Duration) (_ *session, answer string, err error) {
+	if err := s.reserve(who, most); err != nil {
 		return nil, "", err
 	}
 	p, err := n.newPeer(who.codecs(), startKbps, leastKbps, mostKbps(4096, 2160))
 	if err != nil {
-		s.release()
+		s.release(who)
 		return nil, "", err
 	}
-	ss := &session{id: rand.Text(), etag: rand.Text(), peer: p, party: who}
+	ss := &session{id: rand.Text(), etag: rand.Text(), peer: p, party: who, patches: newPatchLimiter()}
 	ss.mu.Lock() // which end waits for
 	ss.deadline = time.AfterFunc(within, func() { s.end(ss) })
 	ss.mu.Unlock()
@@ -161,10 +165,10 @@ func (s *sessions) add(ss *session) error {
 	return nil
 }
 
-func (s *sessions) release() {
+func (s *sessions) release(who party) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.opened--
+	s.opened[who]--
 }
 
 // changed follows the connection.
@@ -206,7 +210,7 @@ func (s *sessions) end(ss *session) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.byID, ss.id)
-	s.opened--
+	s.opened[ss.party]--
 	s.ending.Go(func() { _ = ss.peer.GracefulClose() })
 }
 

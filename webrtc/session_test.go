@@ -2,7 +2,9 @@ package webrtc
 
 import (
 	"context"
+	"net"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -13,7 +15,7 @@ import (
 func (r *rig) open() int {
 	r.sessions.mu.Lock()
 	defer r.sessions.mu.Unlock()
-	return r.sessions.opened
+	return r.sessions.opened[r.stream] + r.sessions.opened[r.camera]
 }
 
 func TestSessionsAreBounded(t *testing.T) {
@@ -85,7 +87,7 @@ func TestViewerThatVanishesIsForgotten(t *testing.T) {
 	r.network.settings.SetICETimeouts(200*time.Millisecond, 200*time.Millisecond, 50*time.Millisecond)
 	r.Serve(r.live)
 	defer r.feed(10 * time.Millisecond)()
-	n, err := NewNetwork("127.0.0.1", 0, nil)
+	n, err := NewNetwork(net.IPv4(127, 0, 0, 1), 0, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,12 +108,65 @@ func TestClientThatHangsUpTooSoonIsCountedOnce(t *testing.T) {
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
 	for range 20 {
-		if _, _, err := r.sessions.open(gone, r.network, r.camera, offer, connectWithin); err == nil {
+		if _, _, err := r.sessions.open(gone, r.network, r.camera, mostPublishers, offer, connectWithin); err == nil {
 			t.Fatal("a session for a client that is gone")
 		}
 		r.sessions.ending.Wait()
 		if n := r.open(); n != 0 || r.camera.Publishing() {
 			t.Fatalf("%d sessions are open, publishing: %v", n, r.camera.Publishing())
 		}
+	}
+}
+
+// Who has the watch link is anybody: guests leave places, and turns, for owners.
+func TestGuestsDoNotKeepTheOwnerOut(t *testing.T) {
+	const token = "sesame, sesame, open"
+	r := newRig(t, func(c *Config) { c.Sessions, c.Token = ownersPlaces+2, token })
+	ask := func(path, offer, token string) int {
+		return r.do("POST", path, offer, "Content-Type: "+typeSDP, "Authorization: Bearer "+token).StatusCode
+	}
+	guest := r.guard.watchToken
+	offer := newClient(t, watch).offer()
+	for i, want := range []int{201, 201, 503} {
+		if got := ask("/whep", offer, guest); got != want {
+			t.Errorf("guest %d: %d, want %d", i+1, got, want)
+		}
+	}
+	for range ownersPlaces {
+		if got := ask("/whep", offer, token); got != 201 {
+			t.Errorf("the owner, watching: %d", got)
+		}
+	}
+	if got := ask("/whep", offer, token); got != 503 {
+		t.Errorf("one too many: %d", got)
+	}
+	if got := ask("/whip", newClient(t, func(pc *webrtc.PeerConnection) { show(pc) }).offer(), token); got != 201 {
+		t.Errorf("the owner, publishing while all places are taken: %d", got)
+	}
+	r.limits.guests.SetBurst(0)
+	if got := ask("/whep", "x", guest); got != 429 {
+		t.Errorf("guests without turns: %d", got)
+	}
+	if got := ask("/whep", "x", token); got == 429 {
+		t.Error("guests took the owner's turns")
+	}
+}
+
+func TestCandidatesOfASessionAreBounded(t *testing.T) {
+	r := newRig(t, nil)
+	c := newClient(t, watch)
+	c.connect(r, "/whep")
+	patch := func(body string) int {
+		return r.do("PATCH", c.location, body, "Content-Type: "+typeTrickle, "If-Match: "+c.etag).StatusCode
+	}
+	half := "a=mid:0\r\n" + strings.Repeat("a=candidate:1 1 udp 1 127.0.0.1 9 typ host\r\n", mostCandidates/2)
+	for i, want := range []int{204, 204, 400} {
+		if got := patch(half); got != want {
+			t.Errorf("PATCH %d: %d, want %d", i+1, got, want)
+		}
+	}
+	r.sessions.get(strings.TrimPrefix(c.location, "/whep/")).patches.SetBurst(0)
+	if got := patch(""); got != 429 {
+		t.Errorf("too fast: %d", got)
 	}
 }

@@ -47,7 +47,11 @@ func (s *Server) linkICE(w http.ResponseWriter) {
 }
 
 func (s *Server) offer(w http.ResponseWriter, r *http.Request, path string, who party) {
-	if !s.limits.offers.Allow() {
+	role, opened := s.guard.role(r), s.limits.offers
+	if role < owner {
+		opened = s.limits.guests
+	}
+	if !opened.Allow() {
 		w.Header().Set("Retry-After", "1")
 		problem(w, http.StatusTooManyRequests, "too many sessions were opened just now")
 		return
@@ -60,7 +64,7 @@ func (s *Server) offer(w http.ResponseWriter, r *http.Request, path string, who 
 	if !ok {
 		return
 	}
-	session, answer, err := s.sessions.open(r.Context(), s.network, who, offer, s.limits.connect)
+	session, answer, err := s.sessions.open(r.Context(), s.network, who, s.places(who, role), offer, s.limits.connect)
 	switch {
 	case errors.Is(err, errFull):
 		w.Header().Set("Retry-After", "5")
@@ -90,6 +94,11 @@ func (s *Server) offer(w http.ResponseWriter, r *http.Request, path string, who 
 func (s *Server) patch(w http.ResponseWriter, r *http.Request) {
 	session := s.session(w, r)
 	if session == nil {
+		return
+	}
+	if !session.patches.Allow() {
+		w.Header().Set("Retry-After", "1")
+		problem(w, http.StatusTooManyRequests, "too many candidates came just now")
 		return
 	}
 	fragment, ok := body(w, r, typeTrickle)

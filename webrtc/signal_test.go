@@ -30,8 +30,8 @@ func TestOffersThatAreNone(t *testing.T) {
 			t.Errorf("%s: %s, want %d: %s", name, res.Status, c.want, text(res))
 		}
 	}
-	if r.sessions.opened != 0 {
-		t.Errorf("%d sessions are left", r.sessions.opened)
+	if n := r.open(); n != 0 {
+		t.Errorf("%d sessions are left", n)
 	}
 }
 
@@ -89,7 +89,7 @@ func FuzzSDP(f *testing.F) {
 	good := newClient(f, watch).offer()
 	f.Add(good, "a=ice-ufrag:x\r\n")
 	f.Fuzz(func(t *testing.T, offer, fragment string) {
-		session, _, err := r.sessions.open(t.Context(), r.network, r.stream, offer, connectWithin)
+		session, _, err := r.sessions.open(t.Context(), r.network, r.stream, 64, offer, connectWithin)
 		if trickle, bad := parseTrickle(fragment); err == nil && bad == nil {
 			_ = session.restarts(trickle)
 			_ = session.add(trickle)

@@ -13,12 +13,13 @@ type trickle struct {
 	candidates []webrtc.ICECandidateInit
 }
 
-// mostCandidates is how many a PATCH may carry; browsers send a handful.
+// mostCandidates is how many a session may be told of: we send to each of them, and
+// browsers have a handful.
 const mostCandidates = 64
 
 func parseTrickle(fragment string) (trickle, error) {
 	var t trickle
-	mid := ""
+	var mid *string
 	for line := range strings.Lines(fragment) {
 		line = strings.TrimSpace(line)
 		attribute, isAttribute := strings.CutPrefix(line, "a=")
@@ -28,14 +29,14 @@ func parseTrickle(fragment string) (trickle, error) {
 		case !isAttribute:
 			return t, fmt.Errorf("%q is no line of a trickle-ice-sdpfrag", clip(line))
 		case key == "mid":
-			mid = value
+			mid = &value
 		case key == "ice-ufrag":
 			t.ufrag = value
 		case key == "candidate":
 			if len(t.candidates) == mostCandidates {
 				return t, fmt.Errorf("more than %d candidates", mostCandidates)
 			}
-			t.candidates = append(t.candidates, webrtc.ICECandidateInit{Candidate: attribute, SDPMid: &mid})
+			t.candidates = append(t.candidates, webrtc.ICECandidateInit{Candidate: attribute, SDPMid: mid})
 		}
 	}
 	return t, nil
@@ -43,6 +44,13 @@ func parseTrickle(fragment string) (trickle, error) {
 
 // add gives the peer its remote's candidates.
 func (ss *session) add(t trickle) error {
+	ss.mu.Lock()
+	ss.candidates += len(t.candidates)
+	over := ss.candidates > mostCandidates
+	ss.mu.Unlock()
+	if over {
+		return fmt.Errorf("more than %d candidates", mostCandidates)
+	}
 	for _, c := range t.candidates {
 		if err := ss.peer.AddICECandidate(c); err != nil {
 			return fmt.Errorf("candidate %q: %w", clip(c.Candidate), err)
