@@ -91,6 +91,7 @@ func TestViewerThatVanishesIsForgotten(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	n.settings.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4}) // a TCP connection would outlive its listener
 	c := newClientOn(t, n, watch)
 	c.connect(r, "/whep")
 	receive(t, "a picture", c.pictures)
