@@ -100,6 +100,9 @@ func pip(ctx context.Context) ([]string, error) {
 			return words, nil
 		}
 	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	return nil, fmt.Errorf("%w: pip is not there: sudo apt-get install python3-pip", filter.ErrMissing)
 }
 

@@ -171,6 +171,15 @@ func TestInstallStopsWhenToldTo(t *testing.T) {
 	empty(t, f)
 }
 
+func TestInstallStoppedBeforePipIsAsked(t *testing.T) {
+	x, s := newIndex(t, "one"), system(t, nil)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := s.Install(ctx, x.build, silent); !errors.Is(err, context.Canceled) || errors.Is(err, filter.ErrMissing) {
+		t.Errorf("error is %v", err)
+	}
+}
+
 func TestWithoutPip(t *testing.T) {
 	s := system(t, nil)
 	t.Setenv("PATH", t.TempDir())
