@@ -20,6 +20,9 @@ type rig struct {
 	soften             int // radius
 }
 
+// size is what the memory of the mask depends on.
+type size struct{ frame, mask image.Point }
+
 // chain is every call that a picture takes, with its tensors, for one rig.
 type chain struct {
 	all                     []*infer.Call
@@ -54,8 +57,8 @@ func (p *Pipeline) bind(r rig, styles []*style.Tensors) error {
 	if p.rig == r {
 		return nil
 	}
-	if p.rig.frame != r.frame || p.rig.mask != r.mask {
-		p.warm = false
+	if now := (size{r.frame, r.mask}); r.masked && p.memory != now {
+		p.warm, p.memory = false, now
 	}
 	p.rig = rig{}
 	if err := p.chain.close(); err != nil {

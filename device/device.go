@@ -51,8 +51,9 @@ type Pipeline struct {
 	rig   rig
 	chain chain // bound for the rig
 
-	turn int  // which half of what is remembered is the last frame's
-	warm bool // there is a last frame
+	turn   int  // which half of what is remembered is the last frame's
+	warm   bool // there is a last frame
+	memory size // that it was of
 }
 
 // New loads the chain's graphs beside the two networks, which stay the caller's and
@@ -130,8 +131,8 @@ func (p *Pipeline) Picture(dst, frame []byte, size image.Point, job *Job, done f
 	if err := c.load.Run(); err != nil {
 		return err
 	}
-	p.warm = false // unless all goes well
 	if job.Masked {
+		p.warm = false // unless all goes well
 		if err := run(c.toImage); err != nil {
 			return err
 		}
