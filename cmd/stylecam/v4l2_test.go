@@ -28,7 +28,7 @@ func machine(t *testing.T, files map[string]string, devices ...v4l2.Info) video 
 
 func TestDoctorOnVirtualCameras(t *testing.T) {
 	const (
-		load     = "sudo modprobe v4l2loopback devices=1 video_nr=10 card_label=stylecam exclusive_caps=1"
+		load     = "sudo modprobe v4l2loopback devices=1 video_nr=10 card_label=stylecam exclusive_caps=1 max_buffers=4"
 		firmware = "sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
 	)
 	var system unix.Utsname

@@ -10,7 +10,7 @@ import (
 )
 
 // LoadModule is the command that makes a virtual camera which Chrome and Zoom list.
-const LoadModule = "sudo modprobe v4l2loopback devices=1 video_nr=10 card_label=stylecam exclusive_caps=1"
+const LoadModule = "sudo modprobe v4l2loopback devices=1 video_nr=10 card_label=stylecam exclusive_caps=1 max_buffers=4"
 
 // ReloadModule is the same where another or a worn-out one is there.
 const ReloadModule = "sudo modprobe -r v4l2loopback && " + LoadModule
