@@ -2,8 +2,10 @@ package v4l2
 
 import (
 	"bytes"
+	"cmp"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -19,7 +21,11 @@ type Module struct {
 	Version    string // "" where it does not tell
 	Exclusive  bool   // its first device is to readers a camera alone, as Chrome and Zoom want it
 	SecureBoot bool   // is on: a module needs a key that the firmware knows
+	Key        string // the file of the key that modules built here are signed with; "" if none is there
 }
+
+// keys are where DKMS keeps what it signs modules with: Ubuntu's place, then its own.
+var keys = []string{"/var/lib/shim-signed/mok/MOK.der", "/var/lib/dkms/mok.pub"}
 
 // ReadModule looks below root, "/" for this machine's own.
 func ReadModule(root string) Module {
@@ -35,6 +41,11 @@ func ReadModule(root string) Module {
 	}
 	_, err = os.Stat(loaded)
 	m.Loaded = err == nil
+	for _, key := range slices.Backward(keys) {
+		if _, err := os.Stat(filepath.Join(root, key)); err == nil {
+			m.Key = key
+		}
+	}
 	return m
 }
 
@@ -46,7 +57,8 @@ func (m Module) Advice(load string) string {
 		text = "install and load the module: sudo apt install v4l2loopback-dkms && " + load
 	}
 	if m.SecureBoot {
-		text += "; Secure Boot is on: if the key is rejected, enrol it (sudo mokutil --import /var/lib/dkms/mok.pub) and restart"
+		key := cmp.Or(m.Key, "FILE, where dkms says on installing it that the key is")
+		text += "; Secure Boot is on: if the key is rejected, enrol it (sudo mokutil --import " + key + ") and restart"
 	}
 	return text
 }

@@ -28,6 +28,8 @@ func TestModuleIsReadFromTheMachinesFiles(t *testing.T) {
 		"loaded, exclusive":                    {map[string]string{module + "version": "0.13.2\n", module + "parameters/exclusive_caps": "Y,N,N\n"}, Module{Loaded: true, Version: "0.13.2", Exclusive: true}},
 		"loaded, not exclusive":                {map[string]string{module + "parameters/exclusive_caps": "N,Y\n"}, Module{Loaded: true}},
 		"Secure Boot on":                       {map[string]string{firmware: "\x06\x00\x00\x00\x01"}, Module{Exclusive: true, SecureBoot: true}},
+		"DKMS's key":                           {map[string]string{"var/lib/dkms/mok.pub": "key"}, Module{Exclusive: true, Key: "/var/lib/dkms/mok.pub"}},
+		"Ubuntu's key":                         {map[string]string{"var/lib/dkms/mok.pub": "key", "var/lib/shim-signed/mok/MOK.der": "key"}, Module{Exclusive: true, Key: "/var/lib/shim-signed/mok/MOK.der"}},
 		"Secure Boot off":                      {map[string]string{firmware: "\x06\x00\x00\x00\x00"}, Module{Exclusive: true}},
 		"a variable that is not what it is by": {map[string]string{firmware: "\x01"}, Module{Exclusive: true}},
 	} {
@@ -49,7 +51,8 @@ func TestAdviceNamesWhatIsMissing(t *testing.T) {
 	}{
 		{"not loaded", Module{Installed: true}, "load the module: modprobe it", "apt install"},
 		{"not installed", Module{}, "apt install v4l2loopback-dkms && modprobe it", "Secure Boot"},
-		{"Secure Boot", Module{Installed: true, SecureBoot: true}, "mokutil --import", "apt install"},
+		{"Secure Boot", Module{Installed: true, SecureBoot: true}, "mokutil --import FILE", "apt install"},
+		{"a key", Module{Installed: true, SecureBoot: true, Key: "/the/key"}, "mokutil --import /the/key)", "FILE"},
 	} {
 		got := tt.m.Advice("modprobe it")
 		if !strings.Contains(got, tt.want) || strings.Contains(got, tt.not) {
