@@ -107,7 +107,7 @@ func parseSink(text string) (sinkSpec, error) {
 		return sinkSpec{kind: kind}, nil
 	case "y4m", "v4l2", "whip":
 		if arg == "" {
-			return sinkSpec{}, fmt.Errorf("%q lacks what comes after the colon, like y4m:-, v4l2:/dev/video9 or whip:https://host/path", text)
+			return sinkSpec{}, fmt.Errorf("%q lacks what comes after the colon, like y4m:-, v4l2:/dev/video10 or whip:https://host/path", text)
 		}
 		return sinkSpec{kind, arg}, nil
 	}
