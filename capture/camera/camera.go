@@ -89,15 +89,28 @@ const (
 // Open opens a camera and waits until frames flow. Errors wrap filter.ErrMissing
 // where something must be plugged in, allowed or closed first.
 func Open(ctx context.Context, c Config) (*Camera, error) {
-	chosen, err := choose(v4l2.List(), c.Which)
+	cameras, err := choose(v4l2.List(), c.Which)
 	if err != nil {
 		return nil, err
 	}
-	d, err := v4l2.Open(chosen.Path)
-	if err != nil {
-		return nil, explain(chosen, err)
+	return openFirst(ctx, cameras, c, func(path string) (device, error) { return v4l2.Open(path) })
+}
+
+// openFirst opens the first camera whose pictures can be read. What else is wrong
+// with one is told: its owner means that one.
+func openFirst(ctx context.Context, cameras []v4l2.Info, c Config, openDevice func(path string) (device, error)) (cam *Camera, err error) {
+	for _, chosen := range cameras {
+		d, failed := openDevice(chosen.Path)
+		if failed != nil {
+			return nil, cmp.Or(err, explain(chosen, failed))
+		}
+		cam, failed = open(ctx, chosen, d, c)
+		if !errors.Is(failed, errUnreadable) {
+			return cam, failed
+		}
+		err = cmp.Or(err, failed)
 	}
-	return open(ctx, chosen, d, c)
+	return nil, err
 }
 
 // open starts a device, or closes it.

@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"stylecam/filter"
 	"stylecam/frame"
 	"stylecam/v4l2"
 )
@@ -251,6 +252,32 @@ func TestCameraThatCannotStartIsClosed(t *testing.T) {
 			t.Errorf("device closed %d times, %d of %d decoders", d.closed, closed, decoders)
 		}
 	})
+}
+
+// Laptops list an infrared camera first at times, which gives grey pictures alone.
+func TestACameraForOtherEyesIsPassedOver(t *testing.T) {
+	const grey = v4l2.Fourcc('G' | 'R'<<8 | 'E'<<16 | 'Y'<<24)
+	var closed int
+	c := Config{Pool: new(frame.Pool), NewDecoder: func(v4l2.Format) (Decoder, error) { return fakeDecoder{&closed}, nil }}
+	infrared := &fake{listed: listed{grey: {vga: {30}}}}
+	colour := &fake{listed: webcam, filled: []v4l2.Picture{picture(0, 0, 1)}}
+	two := []v4l2.Info{listing(0, "Infrared", "uvcvideo", true), listing(2, "Colour", "uvcvideo", true)}
+	devices := map[string]device{"/dev/video0": infrared, "/dev/video2": colour}
+	openDevice := func(path string) (device, error) { return devices[path], nil }
+	cam, err := openFirst(t.Context(), two, c, openDevice)
+	if err != nil || cam.Info().Name != "Colour" || infrared.closed != 1 {
+		t.Fatalf("%+v, %v; the infrared one was closed %d times", cam, err, infrared.closed)
+	}
+	if err := cam.Close(); err != nil {
+		t.Error(err)
+	}
+	if _, err := openFirst(t.Context(), two[:1], c, openDevice); !errors.Is(err, filter.ErrMissing) || !strings.Contains(err.Error(), "Infrared") {
+		t.Errorf("there is none but the infrared one: %v", err)
+	}
+	busy := func(string) (device, error) { return nil, syscall.EBUSY }
+	if _, err := openFirst(t.Context(), two, c, busy); err == nil || !strings.Contains(err.Error(), "/dev/video0") {
+		t.Errorf("the first is busy: %v", err)
+	}
 }
 
 func TestNumberFollowsTheDriver(t *testing.T) {

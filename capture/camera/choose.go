@@ -18,27 +18,36 @@ import (
 const OwnCard = "stylecam"
 
 // choose finds the device that which names: by number, path, one of its stable
-// links or their last part, or the whole or part of the card's name. "" is the
-// first real camera.
-func choose(all []v4l2.Info, which string) (v4l2.Info, error) {
+// links or their last part, or the whole or part of the card's name. Of "" these
+// are all real cameras, to be tried in turn. What could not be asked comes last.
+func choose(all []v4l2.Info, which string) ([]v4l2.Info, error) {
 	cameras := slices.DeleteFunc(slices.Clone(all), func(i v4l2.Info) bool { return i.Err == nil && !i.Captures })
-	if which == "" {
-		i := slices.IndexFunc(cameras, v4l2.Info.Camera)
-		if i < 0 {
-			return v4l2.Info{}, fmt.Errorf("no camera is there; plug one in, or try --input demo: %w", filter.ErrMissing)
+	slices.SortStableFunc(cameras, func(a, b v4l2.Info) int {
+		switch {
+		case a.Err == nil && b.Err != nil:
+			return -1
+		case a.Err != nil && b.Err == nil:
+			return 1
 		}
-		return cameras[i], nil
+		return 0
+	})
+	if which == "" {
+		real := slices.DeleteFunc(cameras, func(i v4l2.Info) bool { return !i.Camera() })
+		if len(real) == 0 {
+			return nil, fmt.Errorf("no camera is there; plug one in, or try --input demo: %w", filter.ErrMissing)
+		}
+		return real, nil
 	}
 	if i := match(cameras, which); i >= 0 {
 		if own := cameras[i]; own.Loopback() && own.Card == OwnCard {
-			return v4l2.Info{}, fmt.Errorf("camera %s is stylecam's own virtual camera; choose one of %s: %w", which, names(cameras), filter.ErrMissing)
+			return nil, fmt.Errorf("camera %s is stylecam's own virtual camera; choose one of %s: %w", which, names(cameras), filter.ErrMissing)
 		}
-		return cameras[i], nil
+		return cameras[i : i+1], nil
 	}
 	if i := slices.IndexFunc(all, func(i v4l2.Info) bool { return i.Path == which || strconv.Itoa(i.Number) == which }); i >= 0 {
-		return v4l2.Info{}, fmt.Errorf("camera %s: %s gives no pictures now (a virtual camera does while a program feeds it); there are %s: %w", which, all[i].Card, names(cameras), filter.ErrMissing)
+		return nil, fmt.Errorf("camera %s: %s gives no pictures now (a virtual camera does while a program feeds it); there are %s: %w", which, all[i].Card, names(cameras), filter.ErrMissing)
 	}
-	return v4l2.Info{}, fmt.Errorf("camera %s is not there; there are %s: %w", which, names(cameras), filter.ErrMissing)
+	return nil, fmt.Errorf("camera %s is not there; there are %s: %w", which, names(cameras), filter.ErrMissing)
 }
 
 // match is the place of the device that which names, -1 if none does.

@@ -33,8 +33,8 @@ func TestChoose(t *testing.T) {
 		"": 2, "0": 0, "4": 4, "/dev/video4": 4, "HD Pro Webcam C920": 4, "c920": 4, "integrated": 2,
 		"/dev/v4l/by-id/usb-Chicony_1234-video-index0": 2, "usb-Chicony_1234-video-index0": 2, "obs": 0,
 	} {
-		if got, err := choose(machine, which); err != nil || got.Number != want {
-			t.Errorf("%q: %d, %v; want %d", which, got.Number, err, want)
+		if got, err := choose(machine, which); err != nil || got[0].Number != want {
+			t.Errorf("%q: %v, %v; want %d", which, got, err, want)
 		}
 	}
 }
@@ -51,8 +51,8 @@ func TestStableNameFindsTheSameCameraUnderAnotherNumber(t *testing.T) {
 	for _, i := range machine[1:3] {
 		which := stable(i)
 		moved := listing(i.Number+5, i.Card, i.Driver, true, i.Names...)
-		if got, err := choose([]v4l2.Info{machine[0], moved}, which); err != nil || got.Number != moved.Number {
-			t.Errorf("%s: %d, %v; want %d", which, got.Number, err, moved.Number)
+		if got, err := choose([]v4l2.Info{machine[0], moved}, which); err != nil || got[0].Number != moved.Number {
+			t.Errorf("%s: %v, %v; want %d", which, got, err, moved.Number)
 		}
 	}
 }
@@ -85,8 +85,24 @@ func TestCameraWithoutPermission(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := explain(got, got.Err); !errors.Is(err, filter.ErrMissing) || !strings.Contains(err.Error(), "usermod -aG video") {
+	if err := explain(got[0], got[0].Err); !errors.Is(err, filter.ErrMissing) || !strings.Contains(err.Error(), "usermod -aG video") {
 		t.Error(err)
+	}
+}
+
+func TestWorkingCamerasComeFirst(t *testing.T) {
+	broken := listing(0, "C920", "uvcvideo", false)
+	broken.Err = syscall.EIO
+	all := []v4l2.Info{broken, listing(1, "OBS", v4l2.LoopbackDriver, true), listing(2, "C920", "uvcvideo", true), listing(3, "Other", "uvcvideo", true)}
+	for which, want := range map[string]string{"": "2 3 0", "c920": "2", "0": "0"} {
+		got, err := choose(all, which)
+		var numbers []string
+		for _, i := range got {
+			numbers = append(numbers, fmt.Sprint(i.Number))
+		}
+		if err != nil || strings.Join(numbers, " ") != want {
+			t.Errorf("%q: %v, %v; want %s", which, numbers, err, want)
+		}
 	}
 }
 
