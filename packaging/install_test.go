@@ -98,6 +98,9 @@ func TestInstall(t *testing.T) {
 		if !bytes.Contains(unit, []byte(command)) {
 			t.Errorf("the unit does not hold %q:\n%s", command, unit)
 		}
+		if !bytes.Contains(unit, []byte("\nRestartSec=30\n")) {
+			t.Errorf("while something is missing it may start once in half a minute, no more:\n%s", unit)
+		}
 		// The program that it names has to be there; its root is not ours to change.
 		staged := filepath.Join(t.TempDir(), "stylecam.service")
 		if err := os.WriteFile(staged, bytes.Replace(unit, []byte("/usr/bin/stylecam"), []byte(program), 1), 0o644); err != nil {
