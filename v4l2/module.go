@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -19,9 +20,10 @@ type Module struct {
 	Installed  bool // among the kernel's modules
 	Loaded     bool
 	Version    string // "" where it does not tell
-	Exclusive  bool   // its first device is to readers a camera alone, as Chrome and Zoom want it
 	SecureBoot bool   // is on: a module needs a key that the firmware knows
 	Key        string // the file of the key that modules built here are signed with; "" if none is there
+
+	exclusive, numbers string // by device, in the module's own order: Y,N,… and 10,11,…
 }
 
 // keys are where DKMS keeps what it signs modules with: Ubuntu's place, then its own.
@@ -31,15 +33,16 @@ var keys = []string{"/var/lib/shim-signed/mok/MOK.der", "/var/lib/dkms/mok.pub"}
 func ReadModule(root string) Module {
 	loaded := filepath.Join(root, "sys/module/v4l2loopback")
 	version, _ := os.ReadFile(filepath.Join(loaded, "version"))
-	// One letter a device: Y,N,N,...
-	exclusive, err := os.ReadFile(filepath.Join(loaded, "parameters/exclusive_caps"))
+	exclusive, _ := os.ReadFile(filepath.Join(loaded, "parameters/exclusive_caps"))
+	numbers, _ := os.ReadFile(filepath.Join(loaded, "parameters/video_nr"))
 	m := Module{
 		Installed:  installed(filepath.Join(root, "lib/modules")),
 		Version:    strings.TrimSpace(string(version)),
-		Exclusive:  err != nil || bytes.HasPrefix(exclusive, []byte("Y")),
 		SecureBoot: secureBoot(filepath.Join(root, "sys/firmware/efi/efivars")),
+		exclusive:  strings.TrimSpace(string(exclusive)),
+		numbers:    strings.TrimSpace(string(numbers)),
 	}
-	_, err = os.Stat(loaded)
+	_, err := os.Stat(loaded)
 	m.Loaded = err == nil
 	for _, key := range slices.Backward(keys) {
 		if _, err := os.Stat(filepath.Join(root, key)); err == nil {
@@ -47,6 +50,17 @@ func ReadModule(root string) Module {
 		}
 	}
 	return m
+}
+
+// Exclusive says whether /dev/videoN is to readers a camera alone, as Chrome and
+// Zoom want it. Of a number that the module was not told it says what the first has.
+func (m Module) Exclusive(number int) bool {
+	letters := strings.Split(m.exclusive, ",")
+	i := slices.Index(strings.Split(m.numbers, ","), strconv.Itoa(number))
+	if i < 0 || i >= len(letters) {
+		i = 0
+	}
+	return letters[i] != "N"
 }
 
 // Advice says how the module gets into the kernel: by the given command, after

@@ -21,17 +21,16 @@ func TestModuleIsReadFromTheMachinesFiles(t *testing.T) {
 		files map[string]string
 		want  Module
 	}{
-		"a machine without it":                 {nil, Module{Exclusive: true}},
-		"installed":                            {map[string]string{ours: "updates/dkms/v4l2loopback.ko.xz: kernel/videodev.ko\n"}, Module{Installed: true, Exclusive: true}},
-		"another kernel's":                     {map[string]string{"lib/modules/0.0.1/modules.dep": "updates/dkms/v4l2loopback.ko:\n"}, Module{Exclusive: true}},
-		"others installed":                     {map[string]string{ours: "kernel/uvcvideo.ko:\n"}, Module{Exclusive: true}},
-		"loaded, exclusive":                    {map[string]string{module + "version": "0.13.2\n", module + "parameters/exclusive_caps": "Y,N,N\n"}, Module{Loaded: true, Version: "0.13.2", Exclusive: true}},
-		"loaded, not exclusive":                {map[string]string{module + "parameters/exclusive_caps": "N,Y\n"}, Module{Loaded: true}},
-		"Secure Boot on":                       {map[string]string{firmware: "\x06\x00\x00\x00\x01"}, Module{Exclusive: true, SecureBoot: true}},
-		"DKMS's key":                           {map[string]string{"var/lib/dkms/mok.pub": "key"}, Module{Exclusive: true, Key: "/var/lib/dkms/mok.pub"}},
-		"Ubuntu's key":                         {map[string]string{"var/lib/dkms/mok.pub": "key", "var/lib/shim-signed/mok/MOK.der": "key"}, Module{Exclusive: true, Key: "/var/lib/shim-signed/mok/MOK.der"}},
-		"Secure Boot off":                      {map[string]string{firmware: "\x06\x00\x00\x00\x00"}, Module{Exclusive: true}},
-		"a variable that is not what it is by": {map[string]string{firmware: "\x01"}, Module{Exclusive: true}},
+		"a machine without it":                 {nil, Module{}},
+		"installed":                            {map[string]string{ours: "updates/dkms/v4l2loopback.ko.xz: kernel/videodev.ko\n"}, Module{Installed: true}},
+		"another kernel's":                     {map[string]string{"lib/modules/0.0.1/modules.dep": "updates/dkms/v4l2loopback.ko:\n"}, Module{}},
+		"others installed":                     {map[string]string{ours: "kernel/uvcvideo.ko:\n"}, Module{}},
+		"loaded, exclusive":                    {map[string]string{module + "version": "0.13.2\n", module + "parameters/exclusive_caps": "Y,N,N\n"}, Module{Loaded: true, Version: "0.13.2", exclusive: "Y,N,N"}},
+		"Secure Boot on":                       {map[string]string{firmware: "\x06\x00\x00\x00\x01"}, Module{SecureBoot: true}},
+		"DKMS's key":                           {map[string]string{"var/lib/dkms/mok.pub": "key"}, Module{Key: "/var/lib/dkms/mok.pub"}},
+		"Ubuntu's key":                         {map[string]string{"var/lib/dkms/mok.pub": "key", "var/lib/shim-signed/mok/MOK.der": "key"}, Module{Key: "/var/lib/shim-signed/mok/MOK.der"}},
+		"Secure Boot off":                      {map[string]string{firmware: "\x06\x00\x00\x00\x00"}, Module{}},
+		"a variable that is not what it is by": {map[string]string{firmware: "\x01"}, Module{}},
 	} {
 		root := t.TempDir()
 		for path, content := range tt.files {
@@ -40,6 +39,18 @@ func TestModuleIsReadFromTheMachinesFiles(t *testing.T) {
 		if got := ReadModule(root); got != tt.want {
 			t.Errorf("%s: %+v, want %+v", name, got, tt.want)
 		}
+	}
+}
+
+func TestExclusiveIsSaidOfEachDevice(t *testing.T) {
+	m := Module{exclusive: "N,Y,N,N", numbers: "20,10,-1,-1"}
+	for number, want := range map[int]bool{20: false, 10: true, 3: false} {
+		if m.Exclusive(number) != want {
+			t.Errorf("/dev/video%d: exclusive %t", number, !want)
+		}
+	}
+	if !(Module{}).Exclusive(10) {
+		t.Error("a module that does not tell is thought not to be")
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"stylecam/capture"
+	"stylecam/capture/camera"
 	output "stylecam/output/v4l2"
 	"stylecam/v4l2"
 )
@@ -48,12 +49,11 @@ func (v video) virtualFinding() finding {
 		return f
 	}
 	f.Detail = strings.TrimSpace("v4l2loopback " + v.module.Version)
-	i := slices.IndexFunc(v.devices, v4l2.Info.Loopback)
-	if i < 0 {
+	d, ok := v.toFeed()
+	if !ok {
 		f.Detail, f.Mend = f.Detail+" is loaded and has no device", output.ReloadModule
 		return f
 	}
-	d := v.devices[i]
 	f.Detail += ", " + d.Path
 	switch {
 	case errors.Is(d.Err, fs.ErrPermission):
@@ -62,9 +62,12 @@ func (v video) virtualFinding() finding {
 		f.Detail, f.Mend = f.Detail+": "+d.Err.Error(), output.ReloadModule
 	case !d.Captures && !d.Outputs:
 		f.Detail, f.Mend = f.Detail+" was left unusable by the program that fed it last", output.ReloadModule
+	case !d.Outputs && v.fedByUs(d.Path):
+		f.Status = good
+		f.Detail += " is fed by stylecam" + v.openIn(d.Path)
 	case !d.Outputs:
 		f.Detail, f.Mend = f.Detail+" is fed by a program already"+v.openIn(d.Path), "end that program, or take another device"
-	case !v.module.Exclusive:
+	case !v.module.Exclusive(d.Number):
 		f.Status = good
 		f.Detail, f.Mend = f.Detail+", which Chrome and Zoom do not list: exclusive_caps is off", output.ReloadModule
 	default:
@@ -72,6 +75,27 @@ func (v video) virtualFinding() finding {
 		f.Detail += v.openIn(d.Path)
 	}
 	return f
+}
+
+// toFeed chooses among several virtual cameras: one that can be fed, else the one
+// that is called after us, else the first.
+func (v video) toFeed() (d v4l2.Info, ok bool) {
+	loopbacks := slices.DeleteFunc(slices.Clone(v.devices), func(d v4l2.Info) bool { return !d.Loopback() })
+	for _, fits := range []func(v4l2.Info) bool{
+		func(d v4l2.Info) bool { return d.Outputs && d.Card == camera.OwnCard },
+		func(d v4l2.Info) bool { return d.Outputs },
+		func(d v4l2.Info) bool { return d.Card == camera.OwnCard },
+		func(v4l2.Info) bool { return true },
+	} {
+		if i := slices.IndexFunc(loopbacks, fits); i >= 0 {
+			return loopbacks[i], true
+		}
+	}
+	return v4l2.Info{}, false
+}
+
+func (v video) fedByUs(path string) bool {
+	return slices.ContainsFunc(v.holders(path), func(p v4l2.Process) bool { return p.Name == "stylecam" })
 }
 
 // openIn names the programs that have a device open.

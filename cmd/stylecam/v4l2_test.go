@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -68,6 +69,39 @@ func TestDoctorOnVirtualCameras(t *testing.T) {
 		{"good", machine(t, loaded("Y"), device(false, true, nil)...), good, "v4l2loopback 0.13.2, /dev/video10", ""},
 	} {
 		f := tt.v.virtualFinding()
+		if f.Status != tt.status || !strings.Contains(f.Detail, tt.detail) || !strings.Contains(f.Mend, tt.mend) || tt.mend == "" && f.Mend != "" {
+			t.Errorf("%s: %+v", tt.name, f)
+		}
+	}
+}
+
+func TestDoctorOnSeveralVirtualCameras(t *testing.T) {
+	files := map[string]string{
+		"sys/module/v4l2loopback/parameters/exclusive_caps": "N,Y\n",
+		"sys/module/v4l2loopback/parameters/video_nr":       "9,10\n",
+	}
+	device := func(number int, card string, outputs bool) v4l2.Info {
+		return v4l2.Info{
+			Path: fmt.Sprintf("/dev/video%d", number), Number: number,
+			Capability: v4l2.Capability{Driver: v4l2.LoopbackDriver, Card: card, Captures: !outputs, Outputs: outputs},
+		}
+	}
+	for _, tt := range []struct {
+		name         string
+		devices      []v4l2.Info
+		holder       string
+		status       status
+		detail, mend string
+	}{
+		{"the first is another's", []v4l2.Info{device(9, "OBS", false), device(10, "stylecam", true)}, "obs", good, "/dev/video10", ""},
+		{"both are free", []v4l2.Info{device(9, "OBS", true), device(10, "stylecam", true)}, "obs", good, "/dev/video10", ""},
+		{"one is free, not exclusive", []v4l2.Info{device(9, "OBS", true), device(10, "stylecam", false)}, "obs", good, "/dev/video9, which Chrome", "exclusive_caps=1"},
+		{"stylecam runs", []v4l2.Info{device(9, "OBS", false), device(10, "stylecam", false)}, "stylecam", good, "/dev/video10 is fed by stylecam; open in stylecam (process 7)", ""},
+		{"both are taken", []v4l2.Info{device(9, "OBS", false), device(10, "stylecam", false)}, "obs", without, "/dev/video10 is fed by a program", "take another"},
+	} {
+		v := machine(t, files, tt.devices...)
+		v.holders = func(string) v4l2.Processes { return v4l2.Processes{{PID: 7, Name: tt.holder}} }
+		f := v.virtualFinding()
 		if f.Status != tt.status || !strings.Contains(f.Detail, tt.detail) || !strings.Contains(f.Mend, tt.mend) || tt.mend == "" && f.Mend != "" {
 			t.Errorf("%s: %+v", tt.name, f)
 		}
