@@ -58,6 +58,7 @@ type Camera struct {
 	info    Info
 	pool    *frame.Pool
 	decoder Decoder
+	first   *v4l2.Picture // what came while it was opened; nil once read
 	seq     uint64
 	counted uint32 // the driver's number of the last frame
 }
@@ -151,10 +152,8 @@ func (cam *Camera) start(ctx context.Context, chosen v4l2.Info, c Config) error 
 		return err
 	}
 	p, err := cam.oldest(ctx, wake)
-	if err != nil {
-		return err
-	}
-	return cam.device.Queue(p.Index)
+	cam.first = &p
+	return err
 }
 
 // oldest takes the oldest filled buffer, or waits for one, but not for ever.
@@ -209,9 +208,10 @@ func (cam *Camera) failed(ctx context.Context, err error) error {
 }
 
 // newest takes the newest filled buffer and gives the older ones back.
-func (cam *Camera) newest(ctx context.Context) (v4l2.Picture, error) {
-	p, err := cam.oldest(ctx, silence)
-	if err != nil {
+func (cam *Camera) newest(ctx context.Context) (p v4l2.Picture, err error) {
+	if cam.first != nil {
+		p, cam.first = *cam.first, nil
+	} else if p, err = cam.oldest(ctx, silence); err != nil {
 		return p, err
 	}
 	for {

@@ -112,6 +112,37 @@ func openFake(t *testing.T, d *fake, c Config) (*Camera, error) {
 	return cam, err
 }
 
+// A camera that gives a picture in a long while is seen as soon as it gives one.
+func TestFirstPictureIsNotLost(t *testing.T) {
+	cam, err := openFake(t, &fake{waitErr: errors.New("no second one comes")}, Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := cam.Read(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Release()
+	if f.Pix[0] != 1 || f.Seq != 0 {
+		t.Errorf("picture %d, number %d", f.Pix[0], f.Seq)
+	}
+}
+
+// pastFirst opens a camera and reads its first frame.
+func pastFirst(t *testing.T, d *fake) *Camera {
+	t.Helper()
+	cam, err := openFake(t, d, Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := cam.Read(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Release()
+	return cam
+}
+
 func TestNewestFrameFirst(t *testing.T) {
 	d := &fake{}
 	cam, err := openFake(t, d, Config{})
@@ -124,7 +155,7 @@ func TestNewestFrameFirst(t *testing.T) {
 	taken := time.Now().Add(-40 * time.Millisecond)
 	newest := picture(2, 9, 7)
 	newest.Taken = taken
-	d.queued, d.filled = nil, []v4l2.Picture{picture(0, 7, 5), picture(1, 8, 6), newest}
+	d.queued, d.filled = nil, []v4l2.Picture{picture(1, 8, 6), newest} // beside the first
 	f, err := cam.Read(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -160,10 +191,7 @@ func TestDamagedPicturesArePassedOver(t *testing.T) {
 		"for all": {slices.Repeat([]v4l2.Picture{broken}, damaged), "damaged"},
 	} {
 		d := &trickle{}
-		cam, err := openFake(t, &d.fake, Config{})
-		if err != nil {
-			t.Fatal(err)
-		}
+		cam := pastFirst(t, &d.fake)
 		cam.device, d.rest = d, tt.filled
 		f, err := cam.Read(t.Context())
 		if tt.say == "" && (err != nil || f.Pix[0] != 9) || tt.say != "" && (err == nil || !strings.Contains(err.Error(), tt.say)) {
@@ -189,12 +217,9 @@ func (d *trickle) Wait(context.Context) error {
 func TestCameraThatGoesOrFallsSilentIsTold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := &fake{}
-		cam, err := openFake(t, d, Config{})
-		if err != nil {
-			t.Fatal(err)
-		}
+		cam := pastFirst(t, d)
 		begin := time.Now()
-		_, err = cam.Read(t.Context())
+		_, err := cam.Read(t.Context())
 		if err == nil || !strings.Contains(err.Error(), "no picture has come for 5s") || time.Since(begin) != silence {
 			t.Errorf("silent: %v after %v", err, time.Since(begin))
 		}
