@@ -177,7 +177,7 @@ var place = regexp.MustCompile(` ; GPU=.*`)
 // inWords is the text of an error of the library, on one line and without its origin.
 func inWords(err error) string {
 	line := strings.Join(strings.Fields(err.Error()), " ")
-	if at := origin.FindStringIndex(line); at != nil {
+	for at := origin.FindStringIndex(line); at != nil; at = origin.FindStringIndex(line) {
 		line = line[at[1]:]
 	}
 	return strings.TrimSuffix(place.ReplaceAllString(line, ""), ".")
