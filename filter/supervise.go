@@ -5,9 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
-
-	"stylecam/frame"
 )
 
 // The supervisor owns the source's life: opening, reading, giving up on a read
@@ -27,12 +26,12 @@ import (
 // wrong or a permission is missing, and the user should hear of it.
 const (
 	firstFrame   = 10 * time.Second // some cameras take seconds to wake
-	againFrame   = 5 * time.Second  // one that has worked before
 	stallAfter   = 1500 * time.Millisecond
 	retryAfter   = 500 * time.Millisecond
 	abandonAfter = time.Second // what a read gets to return in once it should
 	cardEvery    = 500 * time.Millisecond
 	tickEvery    = 100 * time.Millisecond
+	hungAtMost   = 3
 )
 
 var (
@@ -49,12 +48,18 @@ type supervisor struct {
 
 	absent *notice   // shown in the source's place; nil while frames come
 	shown  time.Time // when it was shown last
+
+	// patience is how long one that has worked before has for its first frame, opened
+	// again. It may be open and silent, when opening it once more helps, or slow: each
+	// time that it stays silent it has twice as long the next.
+	patience time.Duration
+	left     []*pump // that may still be in the driver
 }
 
 // supervise puts the source's frames into the slot until it ends (nil), fails for
 // good, or ctx ends.
 func (l *Live) supervise(ctx context.Context) error {
-	s := &supervisor{Live: l, audience: newAudience(l.cfg.Sinks), sleep: sleepWatch{wall: l.wall}}
+	s := &supervisor{Live: l, audience: newAudience(l.cfg.Sinks), sleep: sleepWatch{wall: l.wall}, patience: stallAfter}
 	for {
 		before := l.stats.delivered.Load()
 		p := newPump(l.cfg.Open)
@@ -69,19 +74,37 @@ func (l *Live) supervise(ctx context.Context) error {
 			}
 			s.stands(&cameraLost)
 		}
+		if errors.Is(err, errStalled) && l.stats.delivered.Load() == before {
+			s.patience = min(2*s.patience, firstFrame)
+		}
 		stop()
 		p.abandon()
 		if !again {
 			return err
 		}
-		if !errors.Is(err, errUnseen) {
-			err = s.pause(ctx, retryAfter)
-		}
-		if errors.Is(err, errUnseen) {
-			err = s.rest(ctx)
-		}
-		if err != nil {
+		s.left = append(s.left, p)
+		if err := s.bide(ctx, err); err != nil {
 			return err
+		}
+	}
+}
+
+// bide waits, after why, until the source is to be opened again: a moment; while
+// nobody looks; and while a driver hangs that has not come back from hungAtMost
+// tries, since each leaves a thread in it.
+func (s *supervisor) bide(ctx context.Context, why error) error {
+	for {
+		if errors.Is(why, errUnseen) {
+			why = s.rest(ctx)
+		} else {
+			why = s.pause(ctx, retryAfter)
+		}
+		if why != nil && !errors.Is(why, errUnseen) {
+			return why
+		}
+		s.left = slices.DeleteFunc(s.left, (*pump).ended)
+		if why == nil && len(s.left) < hungAtMost {
+			return nil
 		}
 	}
 }
@@ -94,7 +117,7 @@ func (s *supervisor) worked() bool { return s.stats.delivered.Load() > 0 }
 func (s *supervisor) follow(ctx context.Context, p *pump) error {
 	patience := firstFrame
 	if s.worked() {
-		patience = againFrame
+		patience = s.patience
 	}
 	ticks := time.NewTicker(tickEvery)
 	defer ticks.Stop()
@@ -199,77 +222,5 @@ func wait(ctx context.Context, d time.Duration) error {
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
-	}
-}
-
-// pump opens and reads a source in a goroutine of its own, so that a driver that
-// never returns holds up nobody: it is abandoned, and closes the source should
-// its Read return after all.
-type pump struct {
-	open    func(context.Context) (Source, error)
-	results chan readResult
-	gone    chan struct{} // closed: nobody listens any more
-	done    chan struct{} // closed: the source is closed
-}
-
-type readResult struct {
-	frame *frame.Frame
-	took  time.Duration
-	err   error
-}
-
-func newPump(open func(context.Context) (Source, error)) *pump {
-	return &pump{open, make(chan readResult), make(chan struct{}), make(chan struct{})}
-}
-
-func (p *pump) run(ctx context.Context) {
-	defer close(p.done)
-	var src Source
-	err := guard(func() (err error) {
-		src, err = p.open(ctx)
-		return err
-	})
-	if err != nil {
-		p.pass(readResult{err: err})
-		return
-	}
-	defer src.Close() // what matters was read, or failed, before
-	for p.pass(read(ctx, src)) {
-	}
-}
-
-func read(ctx context.Context, src Source) (r readResult) {
-	start := time.Now()
-	r.err = guard(func() (err error) {
-		r.frame, err = src.Read(ctx)
-		return err
-	})
-	r.took = time.Since(start)
-	if r.err != nil && !errors.Is(r.err, io.EOF) {
-		r.err = fmt.Errorf("source: %w", r.err)
-	}
-	return r
-}
-
-// pass hands on what was read, and tells whether to go on.
-func (p *pump) pass(r readResult) bool {
-	select {
-	case p.results <- r:
-		return r.err == nil
-	case <-p.gone:
-		if r.frame != nil {
-			r.frame.Release()
-		}
-		return false
-	}
-}
-
-// abandon lets the pump go. It waits for a Read in flight, so that the source is
-// closed and its frames are back, but not for one that hangs.
-func (p *pump) abandon() {
-	close(p.gone)
-	select {
-	case <-p.done:
-	case <-time.After(abandonAfter):
 	}
 }

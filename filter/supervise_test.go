@@ -25,6 +25,7 @@ func (s *viewedSink) Viewed() bool { return s.looked.Load() }
 // camera opens sources that never end, one every 10 ms, and counts those open.
 type camera struct {
 	pool  *frame.Pool
+	takes time.Duration // to open
 	opens atomic.Int32
 	open  atomic.Int32
 }
@@ -36,6 +37,7 @@ type cameraSource struct {
 
 func (c *camera) Open(context.Context) (Source, error) {
 	c.opens.Add(1)
+	time.Sleep(c.takes)
 	c.open.Add(1)
 	return &cameraSource{fakeSource{pool: c.pool, interval: 10 * time.Millisecond, frames: -1}, c}, nil
 }
@@ -134,10 +136,10 @@ func TestCameraRestsWhileNobodyLooks(t *testing.T) {
 func TestUnpluggedCameraIsBackWithinTwoSeconds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		pool := new(frame.Pool)
-		cam, sink := &switched{camera: camera{pool: pool}}, &fakeSink{}
+		cam, sink := &switched{camera: camera{pool: pool, takes: time.Second}}, &fakeSink{}
 		cam.plugged.Store(true)
 		l := running(t, Config{Open: cam.Open, Pool: pool, Sinks: []NamedSink{{"sink", sink}}})
-		time.Sleep(time.Second)
+		time.Sleep(2 * time.Second)
 		for i := range 50 {
 			cam.plugged.Store(false)
 			time.Sleep(time.Second + time.Duration(i)*137*time.Millisecond)
@@ -274,6 +276,124 @@ func TestFrozenDriverIsNoticedAndPassedOver(t *testing.T) {
 			t.Errorf("no picture again; lost %d times", l.Stats().Lost)
 		}
 		close(frozen)
+	})
+}
+
+// silent opens sources of which some take long for their first frame: as long as
+// the camera, opened so often, is said to.
+func silent(cam *camera, first func(opened int32) time.Duration) func(context.Context) (Source, error) {
+	return func(ctx context.Context) (Source, error) {
+		src, err := cam.Open(ctx)
+		return &lateSource{src, first(cam.opens.Load())}, err
+	}
+}
+
+type lateSource struct {
+	Source
+	late time.Duration
+}
+
+func (s *lateSource) Read(ctx context.Context) (*frame.Frame, error) {
+	if err := wait(ctx, s.late); err != nil {
+		return nil, err
+	}
+	s.late = 0
+	return s.Source.Read(ctx)
+}
+
+func TestCameraThatOpensAndStaysSilentIsOpenedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		pool := new(frame.Pool)
+		cam := &camera{pool: pool, takes: 100 * time.Millisecond}
+		var asleep atomic.Int64
+		l := start(t, Config{
+			Open: silent(cam, func(opened int32) time.Duration {
+				if opened == 2 {
+					return time.Hour
+				}
+				return 0
+			}),
+			Retry: true, Filter: markFilter{pool: pool}, Pool: pool, Sinks: []NamedSink{{"sink", &fakeSink{}}},
+		})
+		l.wall = func() time.Time { return time.Now().Add(time.Duration(asleep.Load())) }
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error)
+		go func() { done <- l.Run(ctx) }()
+		time.Sleep(time.Second)
+		asleep.Store(int64(time.Hour)) // which makes it be opened again
+		for cam.opens.Load() < 2 {
+			time.Sleep(10 * time.Millisecond)
+		}
+		begin := time.Now()
+		for cam.opens.Load() < 3 {
+			time.Sleep(10 * time.Millisecond)
+		}
+		if took := time.Since(begin); took > 2200*time.Millisecond { // silent for 1.5 s, and 0.5 s later again
+			t.Errorf("opened again after %v", took)
+		}
+		cancel()
+		<-done
+	})
+}
+
+// One that takes four seconds to wake comes in the end, and then at once.
+func TestSlowCameraIsWaitedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		pool := new(frame.Pool)
+		cam, sink := &camera{pool: pool}, seen()
+		l := running(t, Config{
+			Open: silent(cam, func(int32) time.Duration { return 4 * time.Second }), Pool: pool,
+			Idle: time.Second, Sinks: []NamedSink{{"virtual", sink}},
+		})
+		rests := func(yes bool) {
+			for l.Stats().Resting != yes {
+				time.Sleep(10 * time.Millisecond)
+			}
+		}
+		for _, opens := range []int32{1, 4, 5} { // at first it has 10 s, then 1.5, 3 and 6
+			sink.looked.Store(true)
+			rests(false)
+			time.Sleep(20 * time.Second)
+			if n := cam.opens.Load(); opens != n || cam.open.Load() != 1 {
+				t.Errorf("opened %d times, want %d", n, opens)
+			}
+			sink.looked.Store(false)
+			rests(true)
+		}
+	})
+}
+
+// A driver that never returns keeps a thread a try.
+func TestHungDriverIsNotTriedForEver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		pool := new(frame.Pool)
+		cam, sink := &camera{pool: pool}, &fakeSink{}
+		hung := make(chan struct{})
+		var opened atomic.Int32
+		running(t, Config{
+			Pool: pool, Sinks: []NamedSink{{"sink", sink}},
+			Open: func(ctx context.Context) (Source, error) {
+				if n := opened.Add(1); n == 1 {
+					return &fakeSource{pool: pool, interval: 10 * time.Millisecond, frames: 10, end: io.EOF, hang: hung}, nil
+				}
+				select {
+				case <-hung:
+					return cam.Open(ctx)
+				default:
+				}
+				<-hung
+				return nil, errors.New("woken")
+			},
+		})
+		time.Sleep(10 * time.Minute)
+		if n := opened.Load(); n != hungAtMost {
+			t.Errorf("opened %d times in 10 minutes, want %d", n, hungAtMost)
+		}
+		close(hung)
+		time.Sleep(2 * time.Second)
+		if s := sink.shown(); s[len(s)-1] != marked {
+			t.Error("no picture 2 s after it came back")
+		}
 	})
 }
 
