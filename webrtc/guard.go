@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
+	"fmt"
 	"net"
 	"net/http"
 	"os"
@@ -37,6 +38,19 @@ type guard struct {
 	cookie            string
 	hosts, origins    []string
 	cross             *http.CrossOriginProtection
+	wrong             strikes
+}
+
+// leastToken is the fewest characters of a token: who tries all shorter ones might
+// come to an end.
+const leastToken = 16
+
+// CheckToken tells whether a token is long enough; it does not repeat it. None is.
+func CheckToken(token string) error {
+	if token != "" && len(token) < leastToken {
+		return fmt.Errorf("the token is shorter than %d characters; leave it out to have one made up", leastToken)
+	}
+	return nil
 }
 
 func newGuard(token, cookie string, hosts, origins []string) (*guard, error) {
@@ -86,8 +100,17 @@ func (g *guard) protect(next http.Handler) http.Handler {
 				return
 			}
 		}
+		from := address(r)
+		if g.wrong.out(from) {
+			w.Header().Set("Retry-After", "5")
+			problem(w, http.StatusTooManyRequests, "too many wrong tokens came from "+from)
+			return
+		}
 		if g.enter(w, r) {
 			return
+		}
+		if g.role(r) == stranger && g.presents(r) {
+			g.wrong.count(from)
 		}
 		switch have, need := g.role(r), needs(r.URL.Path); {
 		case have >= need:
@@ -123,6 +146,13 @@ func (g *guard) role(r *http.Request) role {
 		return g.roleOf(c.Value)
 	}
 	return stranger
+}
+
+// presents tells whether r claims to know a token.
+func (g *guard) presents(r *http.Request) bool {
+	_, given := bearer(r)
+	_, err := r.Cookie(g.cookie)
+	return given || err == nil || r.URL.Query().Has("token")
 }
 
 func (g *guard) roleOf(token string) role {

@@ -37,7 +37,7 @@ func TestWithoutATokenOnlyThisMachinesOwnPages(t *testing.T) {
 }
 
 func TestTokenGuardsEverything(t *testing.T) {
-	r := newRig(t, func(c *Config) { c.Token = "sesame" })
+	r := newRig(t, func(c *Config) { c.Token = "sesame-sesame-open" })
 	watch := r.guard.watchToken
 	cookie := func(token string) string { return "Cookie: " + r.guard.cookie + "=" + token }
 	for _, c := range []struct {
@@ -53,16 +53,16 @@ func TestTokenGuardsEverything(t *testing.T) {
 		{"wrong", "GET", "/api/state", []string{"Authorization: Bearer sesam"}, 401},
 		{"wrong cookie", "GET", "/api/state", []string{cookie("x")}, 401},
 		{"wrong link", "GET", "/?token=x", nil, 401},
-		{"bearer", "GET", "/api/state", []string{"Authorization: Bearer sesame"}, 200},
-		{"cookie", "GET", "/api/state", []string{cookie("sesame")}, 200},
-		{"link", "GET", "/?token=sesame", nil, 303},
+		{"bearer", "GET", "/api/state", []string{"Authorization: Bearer sesame-sesame-open"}, 200},
+		{"cookie", "GET", "/api/state", []string{cookie("sesame-sesame-open")}, 200},
+		{"link", "GET", "/?token=sesame-sesame-open", nil, 303},
 		{"watcher's link", "GET", "/view?token=" + watch, nil, 303},
 		{"watcher's page", "GET", "/view", []string{cookie(watch)}, 200},
 		{"watcher's media", "POST", "/whep", []string{cookie(watch)}, 415},
 		{"watcher at the controls", "GET", "/api/state", []string{cookie(watch)}, 403},
 		{"watcher as the camera", "POST", "/whip", []string{cookie(watch)}, 403},
-		{"other site, cookie", "POST", "/whep", []string{cookie("sesame"), "Origin: https://evil.example"}, 403},
-		{"other site, token", "POST", "/whep", []string{"Authorization: Bearer sesame", "Origin: https://friend.example"}, 415},
+		{"other site, cookie", "POST", "/whep", []string{cookie("sesame-sesame-open"), "Origin: https://evil.example"}, 403},
+		{"other site, token", "POST", "/whep", []string{"Authorization: Bearer sesame-sesame-open", "Origin: https://friend.example"}, 415},
 		{"preflight", "OPTIONS", "/whep", []string{"Origin: https://friend.example"}, 204},
 	} {
 		res := r.do(c.method, c.path, "", c.headers...)
@@ -78,7 +78,7 @@ func TestTokenGuardsEverything(t *testing.T) {
 			t.Errorf("%s: cookies are shared with other origins", c.what)
 		}
 	}
-	if res := r.do("GET", "//evil.example/?token=sesame", ""); strings.HasPrefix(res.Header.Get("Location"), "//") {
+	if res := r.do("GET", "//evil.example/?token=sesame-sesame-open", ""); strings.HasPrefix(res.Header.Get("Location"), "//") {
 		t.Errorf("redirected to %s", res.Header.Get("Location"))
 	}
 }
@@ -92,4 +92,42 @@ func TestOtherAddressesGetATokenByThemselves(t *testing.T) {
 	if len(s.cfg.Token) < 20 || !strings.HasSuffix(s.URL(), "?token="+s.cfg.Token) || strings.Contains(s.WatchURL(), s.cfg.Token) {
 		t.Errorf("token %q, links %s and %s", s.cfg.Token, s.URL(), s.WatchURL())
 	}
+}
+
+func TestGivenTokenIsNotPrintedAndNotShort(t *testing.T) {
+	const token = "sesame&sesame&open"
+	s, err := Listen(Config{Address: "127.0.0.1:0", Token: token})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if said := s.URL() + s.WatchURL(); strings.Contains(said, "sesame") || strings.Contains(s.URL(), "token") || s.MadeUp() {
+		t.Errorf("says %q", said)
+	}
+	for _, short := range []string{"x", "fifteen letters"} {
+		if _, err := Listen(Config{Address: "127.0.0.1:0", Token: short}); err == nil || strings.Contains(err.Error(), short+" ") {
+			t.Errorf("token %q: %v", short, err)
+		}
+	}
+}
+
+// Whoever guesses is not listened to for a while, not even when he is right.
+func TestGuessingTokensEnds(t *testing.T) {
+	const token = "sesame-sesame-open"
+	r := newRig(t, func(c *Config) { c.Token = token })
+	status := 401
+	for i := 0; status == 401 && i < 1000; i++ {
+		status = r.do("GET", "/api/state", "", "Authorization: Bearer guess").StatusCode
+	}
+	if status != 429 {
+		t.Errorf("a thousand guesses end with %d", status)
+	}
+	r.guard.wrong.by["127.0.0.1"].SetLimit(0)
+	if res := r.do("GET", "/api/state", "", "Authorization: Bearer "+token); res.StatusCode != 429 || res.Header.Get("Retry-After") == "" {
+		t.Errorf("the right one, after that: %s", res.Status)
+	}
+	r.guard.wrong.by["127.0.0.1"].SetLimit(1000)
+	eventually(t, "he may try again", func() bool {
+		return r.do("GET", "/api/state", "", "Authorization: Bearer "+token).StatusCode == 200
+	})
 }

@@ -52,7 +52,8 @@ func NewPublisher(endpoint, token string, iceServers []string, codecs []Codec, l
 	if err != nil {
 		return nil, fmt.Errorf("whip: %w", err)
 	}
-	p := &Publisher{stream: NewStream(log, codecs...), endpoint: u, token: token, network: network, log: log, client: &http.Client{Timeout: 10 * time.Second}}
+	p := &Publisher{stream: NewStream(log, codecs...), endpoint: u, token: token, network: network, log: log}
+	p.client = &http.Client{Timeout: 10 * time.Second, CheckRedirect: p.redirect}
 	p.ctx, p.stop = context.WithCancel(context.Background())
 	return p, nil
 }
@@ -198,7 +199,24 @@ func (p *Publisher) goodbye(resource *url.URL) {
 	}
 }
 
-// request sends our token along, but to no other host than the endpoint's.
+// ours tells whether u is the server that the token is for, reached as safely.
+func (p *Publisher) ours(u *url.URL) bool {
+	return u.Scheme == p.endpoint.Scheme && u.Host == p.endpoint.Host
+}
+
+// redirect follows, without the token where it leads away: http's own rule lets it
+// go to another port, to a subdomain, and from HTTPS to plain HTTP.
+func (p *Publisher) redirect(req *http.Request, via []*http.Request) error {
+	if len(via) >= 5 {
+		return errors.New("it redirects in circles")
+	}
+	if !p.ours(req.URL) {
+		req.Header.Del("Authorization")
+	}
+	return nil
+}
+
+// request sends our token along, but to no other server than the endpoint's.
 func (p *Publisher) request(ctx context.Context, method string, u *url.URL, body []byte) (*http.Response, error) {
 	req, err := http.NewRequestWithContext(ctx, method, u.String(), bytes.NewReader(body))
 	if err != nil {
@@ -207,7 +225,7 @@ func (p *Publisher) request(ctx context.Context, method string, u *url.URL, body
 	if body != nil {
 		req.Header.Set("Content-Type", typeSDP)
 	}
-	if p.token != "" && u.Host == p.endpoint.Host {
+	if p.token != "" && p.ours(u) {
 		req.Header.Set("Authorization", "Bearer "+p.token)
 	}
 	res, err := p.client.Do(req)

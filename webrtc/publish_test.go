@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -69,8 +70,8 @@ func publisher(t *testing.T, endpoint, token string) (log *syncBuffer) {
 
 // Our own /whip stands in for a media server.
 func TestPublisherComesBackToAServerThatWasRestarted(t *testing.T) {
-	first := newRig(t, func(c *Config) { c.Token = "sesame" })
-	log := publisher(t, first.base()+"/whip", "sesame")
+	first := newRig(t, func(c *Config) { c.Token = "sesame, sesame, open" })
+	log := publisher(t, first.base()+"/whip", "sesame, sesame, open")
 	arrives := func(r *rig) {
 		t.Helper()
 		source, err := r.Camera().Source(320, 240)
@@ -92,8 +93,8 @@ func TestPublisherComesBackToAServerThatWasRestarted(t *testing.T) {
 	if err := first.Server.Close(); err != nil {
 		t.Fatal(err)
 	}
-	arrives(newRig(t, func(c *Config) { c.Token, c.Address = "sesame", address }))
-	if got := log.String(); strings.Contains(got, "sesame") || strings.Contains(got, "/whip") || strings.Count(got, "msg=publishing") != 2 {
+	arrives(newRig(t, func(c *Config) { c.Token, c.Address = "sesame, sesame, open", address }))
+	if got := log.String(); strings.Contains(got, "sesame, sesame, open") || strings.Contains(got, "/whip") || strings.Count(got, "msg=publishing") != 2 {
 		t.Errorf("log:\n%s", got)
 	}
 }
@@ -134,5 +135,36 @@ func TestPublisherRefusesWhatIsNoAddress(t *testing.T) {
 		if err == nil || strings.Contains(err.Error(), "secret") {
 			t.Errorf("%q: %v", bad, err)
 		}
+	}
+}
+
+// The token is for one server, reached in one way: not for where that one points to.
+func TestPublisherGivesItsTokenToNobodyElse(t *testing.T) {
+	seen := make(chan string, 10)
+	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		seen <- r.Header.Get("Authorization")
+		w.WriteHeader(http.StatusNotFound)
+	}))
+	defer other.Close()
+	server := httptest.NewServer(http.RedirectHandler(other.URL, http.StatusTemporaryRedirect)) // another port
+	defer server.Close()
+	publisher(t, server.URL, "secret")
+	if got := receive(t, "the request that was led away", seen); got != "" {
+		t.Errorf("it came with %q", got)
+	}
+	p, err := NewPublisher("https://media.example/whip", "secret", nil, nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for address, want := range map[string]bool{
+		"https://media.example/session": true, "http://media.example/session": false,
+		"https://media.example:444/session": false, "https://a.media.example/session": false,
+	} {
+		if u, err := url.Parse(address); err != nil || p.ours(u) != want {
+			t.Errorf("the token goes to %s: %t, %v", address, !want, err)
+		}
+	}
+	if err := p.Close(); err != nil {
+		t.Error(err)
 	}
 }

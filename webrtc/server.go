@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -34,8 +35,8 @@ type Config struct {
 	MediaPort int
 	// ICEServers are STUN and TURN servers; see NewNetwork.
 	ICEServers []string
-	// Token guards everything. It defaults to none on a loopback address, and to a
-	// random one elsewhere.
+	// Token guards everything; see CheckToken. It defaults to none on a loopback
+	// address, and to a random one elsewhere.
 	Token string
 	// Hosts are further names by which browsers may call this machine.
 	Hosts []string
@@ -61,6 +62,7 @@ type Config struct {
 // Server serves the page, the API, WHEP and WHIP.
 type Server struct {
 	cfg      Config
+	madeUp   bool // the token
 	controls Controls
 	network  *Network
 	listener net.Listener
@@ -90,13 +92,16 @@ func Listen(cfg Config) (*Server, error) {
 	if _, _, err := net.SplitHostPort(cfg.Address); err != nil {
 		return nil, fmt.Errorf("webrtc: address %q is not HOST:PORT: %w", cfg.Address, err)
 	}
+	if err := CheckToken(cfg.Token); err != nil {
+		return nil, fmt.Errorf("webrtc: %w", err)
+	}
 	listener, err := net.Listen("tcp", cfg.Address)
 	if err != nil {
 		return nil, fmt.Errorf("webrtc: %w; choose another address by --webrtc-address", err)
 	}
-	ip := listener.Addr().(*net.TCPAddr).IP // whatever the name was
+	ip, madeUp := listener.Addr().(*net.TCPAddr).IP, false // whatever the name was
 	if cfg.Token == "" && !ip.IsLoopback() {
-		cfg.Token = rand.Text()
+		cfg.Token, madeUp = rand.Text(), true
 	}
 	network, err := NewNetwork(ip, cfg.MediaPort, cfg.ICEServers)
 	if err != nil {
@@ -105,6 +110,7 @@ func Listen(cfg Config) (*Server, error) {
 	}
 	s := &Server{
 		cfg:      cfg,
+		madeUp:   madeUp,
 		network:  network,
 		listener: listener,
 		sessions: newSessions(),
@@ -158,8 +164,17 @@ func outwardAddress() string {
 	return conn.LocalAddr().(*net.UDPAddr).IP.String()
 }
 
-// URL is the page's address for its owner, with the token if there is one.
-func (s *Server) URL() string { return s.base() + "/" + query(s.cfg.Token) }
+// URL is the page's address for its owner: with the token, if that was made up here.
+// One that was given is known, and is not for screens and logs.
+func (s *Server) URL() string {
+	if !s.madeUp {
+		return s.base() + "/"
+	}
+	return s.base() + "/" + query(s.cfg.Token)
+}
+
+// MadeUp tells whether the token is known to nobody until URL is told.
+func (s *Server) MadeUp() bool { return s.madeUp }
 
 // WatchURL is the bare picture's address, for OBS and for guests: who has it can
 // watch, and change nothing.
@@ -169,7 +184,7 @@ func query(token string) string {
 	if token == "" {
 		return ""
 	}
-	return "?token=" + token
+	return "?token=" + url.QueryEscape(token)
 }
 
 // Serve answers requests, beside the caller, until Close.

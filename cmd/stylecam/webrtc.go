@@ -40,7 +40,7 @@ func (s *settings) network() []*cli.GenericFlag {
 	return category("Network",
 		flagOf("webrtc-address", "serve the page and the picture at `HOST:PORT`; other addresses than 127.0.0.1 ask for a token", &w.address, parseAddress, asIs),
 		flagOf("webrtc-port", "send and receive media on UDP and TCP port `N`, 0 for any", &w.mediaPort, integer(0, 65535), strconv.Itoa),
-		flagOf("webrtc-token", "ask for `TOKEN` instead of one made up; better set as STYLECAM_WEBRTC_TOKEN, where other users cannot see it", &w.token, anyText, asIs),
+		flagOf("webrtc-token", "ask for `TOKEN` instead of one made up; better set as STYLECAM_WEBRTC_TOKEN, where other users cannot see it", &w.token, parseToken, asIs),
 		flagOf("webrtc-tls", "serve by HTTPS, without which browsers lend their camera to this machine alone: self, or `CERTIFICATE,KEY` files", &w.tls, parseTLS, asIs),
 		&cli.GenericFlag{Name: "webrtc-host", Usage: "let browsers call this machine by `NAME` too; may be given more than once", Value: list{&w.hosts, checkHost}},
 		&cli.GenericFlag{Name: "webrtc-origin", Usage: "let pages of `ORIGIN`, like https://example.org, use the API; may be given more than once", Value: list{&w.origins, checkText}},
@@ -55,6 +55,8 @@ func parseAddress(s string) (string, error) {
 	}
 	return s, nil
 }
+
+func parseToken(s string) (string, error) { return s, webrtc.CheckToken(s) }
 
 func parseTLS(s string) (string, error) {
 	if _, _, two := strings.Cut(s, ","); s != "" && s != "self" && !two {
@@ -135,7 +137,10 @@ func (p *program) announce(web *webrtc.Server, live *filter.Live) {
 		return
 	}
 	web.Serve(live)
-	p.tell("page: %s\nthe picture alone, to share and for OBS: %s", web.URL(), web.WatchURL())
+	const where = "page: %s\nthe picture alone, to share and for OBS: %s\n"
+	if web.MadeUp() || !p.quiet { // else nobody would ever know the token
+		fmt.Fprintf(p.stderr, where, web.URL(), web.WatchURL())
+	}
 }
 
 // browserCamera is a browser's camera as a source among the others.
