@@ -14,7 +14,7 @@ const mapped = 1 // v4l2_memory: the kernel's own buffers, mapped
 // Map takes n buffers of the kernel's, or as many as it grants, maps them, and
 // queues them all for capture.
 func (d *Device) Map(n int) error {
-	d.booted = bootTime(monotonic)
+	d.booted = bootTime(monotonic, time.Now)
 	r := rawRequest{count: uint32(n), queue: uint32(Capture), memory: mapped}
 	if err := d.call("ask for buffers", requestBuffers, unsafe.Pointer(&r)); err != nil {
 		return err
@@ -96,11 +96,11 @@ func taken(booted time.Time, stamp unix.Timeval, now time.Time) time.Time {
 // zero. We may lose the processor between asking the one and the other, which
 // makes it late: the earliest of a few answers is the best. It is asked once a
 // stream, so that frames keep their distances.
-func bootTime(monotonic func() time.Duration) time.Time {
+func bootTime(monotonic func() time.Duration, now func() time.Time) time.Time {
 	var best time.Time
 	for range 5 {
 		since := monotonic()
-		if t := time.Now().Add(-since); best.IsZero() || t.Before(best) {
+		if t := now().Add(-since); best.IsZero() || t.Before(best) {
 			best = t
 		}
 	}
