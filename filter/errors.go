@@ -12,3 +12,18 @@ var (
 	// ErrClosed: whoever looked at a sink has had enough; the run ends well.
 	ErrClosed = errors.New("closed by its reader")
 )
+
+// SourceError is a failure of the source.
+type SourceError struct{ Err error }
+
+func (e *SourceError) Error() string { return "source: " + e.Err.Error() }
+func (e *SourceError) Unwrap() error { return e.Err }
+
+// SinkError is a failure of one sink, by its name.
+type SinkError struct {
+	Name string
+	Err  error
+}
+
+func (e *SinkError) Error() string { return "output " + e.Name + ": " + e.Err.Error() }
+func (e *SinkError) Unwrap() error { return e.Err }

@@ -3,7 +3,6 @@ package filter
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"sync"
 	"time"
@@ -41,7 +40,7 @@ func (o *output) run(ctx context.Context) error {
 		err = e
 	}
 	if err != nil && !errors.Is(err, ErrClosed) {
-		err = fmt.Errorf("output %s: %w", o.name, err)
+		err = &SinkError{o.name, err}
 	}
 	return err
 }

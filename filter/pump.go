@@ -3,7 +3,6 @@ package filter
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"time"
 
@@ -54,7 +53,7 @@ func read(ctx context.Context, src Source) (r readResult) {
 	})
 	r.took = time.Since(start)
 	if r.err != nil && !errors.Is(r.err, io.EOF) {
-		r.err = fmt.Errorf("source: %w", r.err)
+		r.err = &SourceError{r.err}
 	}
 	return r
 }

@@ -3,7 +3,6 @@ package filter
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"slices"
 	"time"
@@ -146,10 +145,10 @@ func (s *supervisor) follow(ctx context.Context, p *pump) error {
 				return err
 			}
 			if s.cfg.Retry && s.sleep.happened() {
-				return fmt.Errorf("source: %w", errSlept)
+				return &SourceError{errSlept}
 			}
 			if s.cfg.Retry && now.Sub(last) >= patience {
-				return fmt.Errorf("source: %w", errStalled)
+				return &SourceError{errStalled}
 			}
 		case <-ctx.Done():
 			return ctx.Err()

@@ -65,8 +65,15 @@ type Runtime struct {
 
 type closer interface{ Close() error }
 
+// ProviderError says that the library is there, and the provider asked for is not.
+type ProviderError struct{ Err error }
+
+func (e *ProviderError) Error() string { return e.Err.Error() }
+func (e *ProviderError) Unwrap() error { return e.Err }
+
 // Open loads the library and tries the provider. The error wraps
-// [filter.ErrMissing] and tells how to get what is missing.
+// [filter.ErrMissing] and tells how to get what is missing; it is a [*ProviderError]
+// where the library is there.
 func Open(o Options) (*Runtime, error) {
 	path, err := load(o.Library, o.Provider)
 	if err != nil {
@@ -86,7 +93,7 @@ func Open(o Options) (*Runtime, error) {
 	r.fp16, r.memory, r.building = o.Precision != FP32, o.Memory, o.Building
 	if err := r.prove(); err != nil {
 		if o.Provider != Auto {
-			return nil, fmt.Errorf("provider %s: %w: %s; or take --provider auto", o.Provider, filter.ErrMissing, reason(err))
+			return nil, &ProviderError{fmt.Errorf("provider %s: %w: %s; or take --provider auto", o.Provider, filter.ErrMissing, reason(err))}
 		}
 		r.provider, r.fallback, r.fp16 = CPU, reason(err), o.Precision == FP16
 	}

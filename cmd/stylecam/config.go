@@ -63,27 +63,39 @@ func (p *program) loadSaved(onCommandLine func(name string) bool) {
 	}
 }
 
-// forget puts options that were saved back to their defaults, with a warning, since
-// the program cannot start with them. It tells whether any was.
-func (p *program) forget(because error, names ...string) bool {
-	defaults := defaultSettings()
-	options, originals := p.settings.all(), defaults.all()
-	forgot := false
-	for i, option := range options {
-		from := p.saved[option.Name]
-		if from == "" || !slices.Contains(names, option.Name) {
-			continue
-		}
-		delete(p.saved, option.Name)
-		p.log.Warn("a saved setting does not work, its default instead", "key", option.Name, "from", from, "err", because)
-		if l, ok := option.Value.(list); ok {
-			l.clear()
-		} else if err := option.Value.Set(originals[i].Value.String()); err != nil {
-			continue // a default is what Set reads: a test says so
-		}
-		forgot = true
+// optionError is a failure that one option's value is to blame for.
+type optionError struct {
+	option string
+	err    error
+}
+
+func (e *optionError) Error() string { return e.err.Error() }
+func (e *optionError) Unwrap() error { return e.err }
+
+// blame names the option at fault; nil stays nil.
+func blame(option string, err error) error {
+	if err == nil {
+		return nil
 	}
-	return forgot
+	return &optionError{option, err}
+}
+
+// forget puts the option that an error blames back to its default, with a warning,
+// if it was saved: the program cannot start with it. It tells whether it did.
+func (p *program) forget(because error) bool {
+	var blamed *optionError
+	if !errors.As(because, &blamed) || p.saved[blamed.option] == "" {
+		return false
+	}
+	defaults := defaultSettings()
+	option, original := findOption(p.settings.all(), blamed.option), findOption(defaults.all(), blamed.option)
+	p.log.Warn("a saved setting does not work, its default instead", "key", option.Name, "from", p.saved[option.Name], "err", because)
+	delete(p.saved, option.Name)
+	if l, ok := option.Value.(list); ok {
+		l.clear()
+		return true
+	}
+	return option.Value.Set(original.Value.String()) == nil // a default is what Set reads: a test says so
 }
 
 // envName is the variable that sets an option: STYLECAM_PERSON_STYLE for

@@ -43,7 +43,7 @@ func (p *program) drive(ctx context.Context, e *engine, d drive) (_ report, err 
 	}
 	source, err := openSource(ctx, d)
 	if err != nil {
-		return report{}, err
+		return report{}, blame("input", err)
 	}
 	info := source.Info()
 	if info.Endless && d.policy == frame.Every && d.frames == 0 {
@@ -53,7 +53,7 @@ func (p *program) drive(ctx context.Context, e *engine, d drive) (_ report, err 
 	p.log.Info("source", "name", info.Name, "size", fmt.Sprintf("%dx%d", info.Width, info.Height), "fps", info.FPS)
 	sinks, err := p.openSinks(e, d, info)
 	if err != nil {
-		return report{}, errors.Join(err, source.Close())
+		return report{}, errors.Join(blame("out", err), source.Close())
 	}
 	if info.Stable != "" { // it may come back under another number
 		d.source.Input = info.Stable
@@ -98,12 +98,29 @@ func (p *program) drive(ctx context.Context, e *engine, d drive) (_ report, err 
 
 	p.tellNotes(source.Info().Note, sinks.all)
 	r := newReport(live.Stats())
+	if r.Frames == 0 {
+		err = blameEdge(err)
+	}
 	r.Input = info.Name
 	r.Size = size{info.Width, info.Height}.String()
 	r.Style = live.Params().Style.String()
 	r.Provider = e.relay.now.provider
 	r.StartMS = milliseconds(watch.first)
 	return r, err
+}
+
+// blameEdge names the option that chose what failed before the first picture: the
+// filter is nobody's.
+func blameEdge(err error) error {
+	var source *filter.SourceError
+	var sink *filter.SinkError
+	switch {
+	case errors.As(err, &source):
+		return blame("input", err)
+	case errors.As(err, &sink):
+		return blame("out", err)
+	}
+	return err
 }
 
 // serve runs the loop, and the window, if there is one, on the thread we are on:

@@ -239,7 +239,7 @@ func closeAll(closers *[]func() error) error {
 // must not keep the program from starting.
 func (p *program) openRuntime() (*infer.Runtime, error) {
 	runtime, err := infer.Open(p.runtimeOptions())
-	if err != nil && p.forget(err, "provider", "onnxruntime") {
+	for err != nil && p.forget(blameRuntime(err)) {
 		runtime, err = infer.Open(p.runtimeOptions())
 	}
 	if err != nil {
@@ -254,6 +254,15 @@ func (p *program) openRuntime() (*infer.Runtime, error) {
 		p.log.Log(context.Background(), level, "computing on the CPU", "because", reason)
 	}
 	return runtime, nil
+}
+
+// blameRuntime tells a library that is at fault from a provider that it lacks.
+func blameRuntime(err error) error {
+	var provider *infer.ProviderError
+	if errors.As(err, &provider) {
+		return blame("provider", err)
+	}
+	return blame("onnxruntime", err)
 }
 
 // tellBuilding says why nothing seems to happen.
@@ -280,7 +289,7 @@ func (p *program) params(ctx context.Context, e *engine) (filter.Params, error) 
 		mix    *filter.Mix
 	}{{"style", &p.settings.params.Style}, {"person-style", &p.settings.params.PersonStyle}} {
 		err := e.gallery.load(ctx, *style.mix)
-		if err != nil && p.forget(err, style.option) {
+		if err != nil && p.forget(blame(style.option, err)) {
 			err = e.gallery.load(ctx, *style.mix)
 		}
 		if err != nil {
@@ -288,7 +297,7 @@ func (p *program) params(ctx context.Context, e *engine) (filter.Params, error) 
 		}
 	}
 	backdrop, err := p.settings.backgroundMode.read()
-	if err != nil && p.forget(err, "background-mode") {
+	if err != nil && p.forget(blame("background-mode", err)) {
 		backdrop, err = p.settings.backgroundMode.read()
 	}
 	if err != nil {

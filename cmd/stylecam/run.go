@@ -47,10 +47,11 @@ f flip, s snapshot, i statistics, h help, q quit.`,
 					err = checkLoop(pl.input, pl.outputs, v4l2.List)
 				}
 				if err != nil {
-					return &usageError{fmt.Errorf("run: %w", err), example}
+					err = &usageError{blame("out", fmt.Errorf("run: %w", err)), example}
+				} else {
+					err = p.runLive(ctx, pl)
 				}
-				begun, err := p.runLive(ctx, pl)
-				if begun || err == nil || ctx.Err() != nil || !p.forget(err, "input", "out") {
+				if err == nil || ctx.Err() != nil || !p.forget(err) {
 					return err
 				}
 			}
@@ -70,9 +71,8 @@ func (p *program) checkOutputs(outputs []sinkSpec) error {
 	return nil
 }
 
-// runLive runs as planned. It has not begun where input or output could not be
-// opened, or gave nothing.
-func (p *program) runLive(ctx context.Context, pl plan) (begun bool, err error) {
+// runLive runs as planned.
+func (p *program) runLive(ctx context.Context, pl plan) error {
 	for _, reason := range pl.reasons {
 		p.tell("%s", reason)
 	}
@@ -85,12 +85,12 @@ func (p *program) runLive(ctx context.Context, pl plan) (begun bool, err error) 
 		reuse:    pl.input != "demo", // which `bench` and its like measure by
 	})
 	if err != nil {
-		return true, err
+		return err
 	}
 	defer e.Close()
 	params, err := p.params(ctx, e)
 	if err != nil {
-		return true, err
+		return err
 	}
 	r, err := p.drive(ctx, e, drive{
 		source: capture.Config{Input: pl.input, Width: pl.size.width, Height: pl.size.height, FPS: pl.fps, Frames: pl.length, Live: true, Pool: e.pool},
@@ -102,16 +102,16 @@ func (p *program) runLive(ctx context.Context, pl plan) (begun bool, err error) 
 		original: p.settings.failure == "original",
 	})
 	if r.Frames == 0 {
-		return false, err
+		return err
 	}
 	if p.json {
-		return true, errors.Join(err, p.printJSON(r))
+		return errors.Join(err, p.printJSON(r))
 	}
 	p.tellRun(r)
 	if err == nil || onlyCanceled(err) { // else a file may not have been kept
 		p.tellNext(pl)
 	}
-	return true, err
+	return err
 }
 
 // tellRun says what a run did, in a few lines.
