@@ -262,7 +262,11 @@ func (l *Live) picture(ctx context.Context, f *frame.Frame) error {
 	}
 	var t Trace
 	start := time.Now()
-	out, err := l.cfg.Filter.Apply(ctx, f, p, &t)
+	var out *frame.Frame
+	err := guard(func() (err error) {
+		out, err = l.cfg.Filter.Apply(ctx, f, p, &t)
+		return err
+	})
 	t.Lap(StageFilter, start)
 	if err != nil {
 		return l.filterFailed(ctx, f, err)

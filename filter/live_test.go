@@ -359,7 +359,13 @@ func TestFailingFilter(t *testing.T) {
 			}
 			return nil
 		}, true, nil, "p\x00p"},
-		{"a panic of a library is an error", frame.Newest, func(uint64) error { panic("Mat is empty") }, false, nil, ""},
+		{"a panic that is there from the first is an error", frame.Newest, func(uint64) error { panic("Mat is empty") }, false, nil, ""},
+		{"live, a panic of a library is a failure as others", frame.Newest, func(seq uint64) error {
+			if seq == 2 {
+				panic("Mat is empty")
+			}
+			return nil
+		}, false, nil, "pcp"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -381,7 +387,7 @@ func TestFailingFilter(t *testing.T) {
 				if err == nil && l.Stats().Failures != 1 {
 					t.Errorf("%d failures counted, want 1", l.Stats().Failures)
 				}
-				if pool.InUse() != 0 && err == nil {
+				if pool.InUse() != 0 {
 					t.Errorf("%d frames left behind", pool.InUse())
 				}
 			})
@@ -436,6 +442,33 @@ func TestSinkThatFails(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestSinkThatPanics(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var pool frame.Pool
+		panics := func(n int) error {
+			if n == 3 {
+				panic("Mat is empty")
+			}
+			return nil
+		}
+		l := start(t, Config{
+			Open:   once(&fakeSource{pool: &pool, interval: time.Millisecond, frames: 20, end: io.EOF}),
+			Filter: markFilter{pool: &pool}, Pool: &pool,
+			Sinks: []NamedSink{{"failing", &fakeSink{fail: panics}}, {"other", &fakeSink{}}},
+		})
+		var failed *SinkError
+		if err := l.Run(t.Context()); !errors.As(err, &failed) || failed.Name != "failing" {
+			t.Errorf("got %v, want the sink's failure", err)
+		}
+		if n := l.Stats().Frames; n < 20 {
+			t.Errorf("%d pictures made, want 20: the other sink goes on", n)
+		}
+		if pool.InUse() != 0 {
+			t.Errorf("%d frames left behind", pool.InUse())
+		}
+	})
 }
 
 func TestSettingsAreRefusedWhole(t *testing.T) {

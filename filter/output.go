@@ -32,7 +32,7 @@ func newOutput(s NamedSink, p frame.Policy) *output {
 // run writes what comes through the slot until that closes, ctx ends or a write
 // fails, and closes the sink.
 func (o *output) run(ctx context.Context) error {
-	err := guard(func() error { return o.write(ctx) })
+	err := o.write(ctx)
 	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		err = nil // told to stop: what counts is whether it could finish
 	}
@@ -54,7 +54,7 @@ func (o *output) write(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		err = o.sink.Write(ctx, f)
+		err = guard(func() error { return o.sink.Write(ctx, f) }) // whose frame goes back all the same
 		captured := f.Captured
 		f.Release()
 		if err != nil {
