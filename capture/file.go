@@ -24,7 +24,7 @@ func openFile(ctx context.Context, c Config) (Source, error) {
 		c.Input = "standard input"
 		return openPipe(ctx, io.NopCloser(os.Stdin), c)
 	}
-	file, err := openInput(c.Input)
+	file, err := unlessDone(ctx, func() (*os.File, error) { return openInput(c.Input) })
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +57,7 @@ func openPath(ctx context.Context, path string, c Config) (Source, error) {
 	if _, format, err := image.DecodeConfig(begin); errors.Is(err, image.ErrFormat) || format == "gif" {
 		return openVideo(ctx, path, c)
 	}
-	picture, err := readPicture(path, c.Input)
+	picture, err := readPicture(ctx, path, c.Input)
 	if err != nil {
 		return nil, err
 	}
@@ -68,16 +68,23 @@ func openPath(ctx context.Context, path string, c Config) (Source, error) {
 // video files keep their index wherever they like.
 func openPipe(ctx context.Context, pipe io.ReadCloser, c Config) (Source, error) {
 	begin := bufio.NewReader(pipe)
-	if magic, _ := begin.Peek(len(y4m.Magic)); string(magic) == y4m.Magic {
-		return openY4M(begin, pipe, c)
+	magic, err := unlessDone(ctx, func() ([]byte, error) {
+		magic, _ := begin.Peek(len(y4m.Magic)) // its error comes again
+		return magic, nil
+	})
+	if err == nil && string(magic) == y4m.Magic {
+		return unlessDone(ctx, func() (Source, error) { return openY4M(begin, pipe, c) })
 	}
 	defer pipe.Close()
+	if err != nil {
+		return nil, err
+	}
 	file, err := os.CreateTemp("", "stylecam-input-*")
 	if err != nil {
 		return nil, err
 	}
 	stored := storedSource{path: file.Name()}
-	_, err = io.Copy(file, begin)
+	_, err = unlessDone(ctx, func() (int64, error) { return io.Copy(file, begin) })
 	if err = errors.Join(err, file.Close()); err == nil {
 		stored.Source, err = openPath(ctx, stored.path, c)
 	}
@@ -85,6 +92,33 @@ func openPipe(ctx context.Context, pipe io.ReadCloser, c Config) (Source, error)
 		return nil, errors.Join(err, os.Remove(stored.path))
 	}
 	return stored, nil
+}
+
+// unlessDone does what may never return, the opening or reading of a pipe, and gives
+// up waiting for it when ctx ends.
+func unlessDone[T any](ctx context.Context, do func() (T, error)) (T, error) {
+	type result struct {
+		value T
+		err   error
+	}
+	done := make(chan result, 1)
+	go func() {
+		var r result
+		defer func() {
+			if cause := recover(); cause != nil { // which nobody else could catch
+				r.err = fmt.Errorf("internal error: %v", cause)
+			}
+			done <- r
+		}()
+		r.value, r.err = do()
+	}()
+	select {
+	case r := <-done:
+		return r.value, r.err
+	case <-ctx.Done():
+		var none T
+		return none, ctx.Err()
+	}
 }
 
 // storedSource is a source whose file goes when it is closed.

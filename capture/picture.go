@@ -3,6 +3,7 @@ package capture
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"image"
@@ -35,34 +36,36 @@ const PictureFormats = "JPEG, PNG, WebP, GIF, BMP or TIFF"
 // ReadPicture reads a picture file, or standard input for "-". The frame belongs
 // to no pool and is upright (EXIF orientation), with transparent places laid over
 // white, as printed on paper; 16 bits become 8, grey becomes colour, and of an
-// animation it is the first frame. Errors wrap filter.ErrInput.
+// animation it is the first frame. Errors wrap filter.ErrInput, or are those of ctx.
 //
 // The decoders are Go's own: what strangers' files hold cannot reach beyond them,
 // and a file that ends early is an error rather than a picture half grey.
-func ReadPicture(path string) (*frame.Frame, error) {
+func ReadPicture(ctx context.Context, path string) (*frame.Frame, error) {
 	if path == "-" {
-		return DecodePicture(os.Stdin, "standard input")
+		return unlessDone(ctx, func() (*frame.Frame, error) { return DecodePicture(os.Stdin, "standard input") })
 	}
-	return readPicture(path, path)
+	return readPicture(ctx, path, path)
 }
 
 // ReadPictureCovering is ReadPicture of a picture scaled to fill width x height
 // pixels; what then sticks out at two sides is cut off.
-func ReadPictureCovering(path string, width, height int) (*frame.Frame, error) {
-	picture, err := ReadPicture(path)
+func ReadPictureCovering(ctx context.Context, path string, width, height int) (*frame.Frame, error) {
+	picture, err := ReadPicture(ctx, path)
 	if err != nil {
 		return nil, err
 	}
 	return covering(picture, width, height)
 }
 
-func readPicture(path, name string) (*frame.Frame, error) {
-	f, err := openInput(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return DecodePicture(f, name)
+func readPicture(ctx context.Context, path, name string) (*frame.Frame, error) {
+	return unlessDone(ctx, func() (*frame.Frame, error) {
+		f, err := openInput(path)
+		if err != nil {
+			return nil, err
+		}
+		defer f.Close()
+		return DecodePicture(f, name)
+	})
 }
 
 // openInput opens a file that is to be read, and explains why it cannot be.

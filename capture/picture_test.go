@@ -254,7 +254,7 @@ func TestBadPictures(t *testing.T) {
 	}
 	dir := t.TempDir()
 	for path, say := range map[string]string{filepath.Join(dir, "none.png"): "no such file", dir: "is a folder", "": "no such file"} {
-		if _, err := ReadPicture(path); !errors.Is(err, filter.ErrInput) || !strings.Contains(err.Error(), say) {
+		if _, err := ReadPicture(t.Context(), path); !errors.Is(err, filter.ErrInput) || !strings.Contains(err.Error(), say) {
 			t.Errorf("%q: %v; want %q", path, err, say)
 		}
 	}
@@ -265,13 +265,13 @@ func TestBadPictures(t *testing.T) {
 
 func TestWebP(t *testing.T) {
 	red := ffmpeg(t, "red.webp", nil, "-f", "lavfi", "-i", "color=red:size=32x16", "-frames:v", "1", "-lossless", "1")
-	f, err := ReadPicture(red)
+	f, err := ReadPicture(t.Context(), red)
 	if err != nil || f.Width != 32 || f.Height != 16 || at(f, 9, 9)[0] < 250 || at(f, 9, 9)[1] > 5 {
 		t.Errorf("%v, %v", f, err)
 	}
 	for colour, want := range map[string][3]int{"black": {0, 0, 0}, "white": {255, 255, 255}, "0x204060": {0x20, 0x40, 0x60}, "0xc08040": {0xc0, 0x80, 0x40}} {
 		lossy := ffmpeg(t, "lossy.webp", nil, "-f", "lavfi", "-i", "color="+colour+":size=32x16", "-frames:v", "1", "-lossless", "0", "-quality", "95")
-		f, err := ReadPicture(lossy)
+		f, err := ReadPicture(t.Context(), lossy)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -284,7 +284,7 @@ func TestWebP(t *testing.T) {
 	}
 	// Go's decoder knows no animation: an error, which tells what to do.
 	moving := ffmpeg(t, "moving.webp", nil, "-f", "lavfi", "-i", "testsrc=size=32x16", "-frames:v", "3", "-c:v", "libwebp_anim")
-	if _, err := ReadPicture(moving); !errors.Is(err, filter.ErrInput) || !strings.Contains(err.Error(), "save it anew") {
+	if _, err := ReadPicture(t.Context(), moving); !errors.Is(err, filter.ErrInput) || !strings.Contains(err.Error(), "save it anew") {
 		t.Errorf("animated: %v", err)
 	}
 }
@@ -294,7 +294,7 @@ func TestReadPictureFromAFile(t *testing.T) {
 	if err := os.WriteFile(path, pngOf(t, image.NewGray(image.Rect(0, 0, 1, 1))), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	f, err := ReadPicture(path)
+	f, err := ReadPicture(t.Context(), path)
 	if err != nil || f.Width != 1 || f.Height != 1 || at(f, 0, 0) != [3]byte{} {
 		t.Errorf("1x1: %v, %v", f, err)
 	}

@@ -296,9 +296,9 @@ func (p *program) params(ctx context.Context, e *engine) (filter.Params, error) 
 			return filter.Params{}, err
 		}
 	}
-	backdrop, err := p.settings.backgroundMode.read()
+	backdrop, err := p.settings.backgroundMode.read(ctx)
 	if err != nil && p.forget(blame("background-mode", err)) {
-		backdrop, err = p.settings.backgroundMode.read()
+		backdrop, err = p.settings.backgroundMode.read(ctx)
 	}
 	if err != nil {
 		return filter.Params{}, err

@@ -121,7 +121,7 @@ func (g *gallery) encode(ctx context.Context, picture string) (*style.Tensors, e
 		}
 		g.encoder = encoder
 	}
-	square, err := capture.ReadPictureCovering(picture, g.encoder.Side(), g.encoder.Side())
+	square, err := capture.ReadPictureCovering(ctx, picture, g.encoder.Side(), g.encoder.Side())
 	if err != nil {
 		return nil, err
 	}

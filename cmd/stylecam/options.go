@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"slices"
@@ -91,11 +92,11 @@ func parseMode(allowed ...filter.FillKind) func(string) (mode, error) {
 func (m mode) String() string { return m.text }
 
 // read returns the fill with its picture, if it is of one.
-func (m mode) read() (filter.Fill, error) {
+func (m mode) read(ctx context.Context) (filter.Fill, error) {
 	if m.file == "" {
 		return m.fill, nil
 	}
-	picture, err := capture.ReadPicture(m.file)
+	picture, err := capture.ReadPicture(ctx, m.file)
 	if err != nil {
 		return filter.Fill{}, err
 	}

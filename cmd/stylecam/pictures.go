@@ -54,7 +54,7 @@ func (p *program) pictures(ctx context.Context, in, out string, u use, draw draw
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		photo, err := capture.ReadPicture(job.in)
+		photo, err := capture.ReadPicture(ctx, job.in)
 		if err != nil {
 			return err
 		}

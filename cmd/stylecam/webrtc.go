@@ -230,7 +230,7 @@ func (w webStyles) Add(ctx context.Context, name string, picture []byte) error {
 	}
 	s := &style.Style{Name: name, Sections: []style.Section{{Model: g.graph.Name, Digest: g.graph.SHA256, Tensors: tensors}}}
 	// The picture itself, not the portrait painted like it: the painter is at work.
-	small, err := capture.ReadPictureCovering(file.Name(), previewHeight, previewHeight)
+	small, err := capture.ReadPictureCovering(ctx, file.Name(), previewHeight, previewHeight)
 	if err != nil {
 		return err
 	}
