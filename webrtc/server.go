@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/net/netutil"
@@ -73,6 +74,7 @@ type Server struct {
 	camera   *Camera
 	paths    map[party]string
 	limits   limits
+	adding   sync.Mutex         // of styles
 	stop     context.CancelFunc // ends event streams
 	done     chan struct{}      // serving has ended; nil before Serve
 }

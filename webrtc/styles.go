@@ -87,18 +87,8 @@ func (s *Server) addStyle(w http.ResponseWriter, r *http.Request) {
 		problem(w, http.StatusUnprocessableEntity, "?name= has to be of small letters, digits and dashes, at most 60")
 		return
 	}
-	if _, taken := s.cfg.Styles.Get(name); taken {
-		problem(w, http.StatusConflict, fmt.Sprintf("there is a style %q already", name))
-		return
-	}
-	own := 0
-	for _, style := range s.cfg.Styles.List() {
-		if !style.BuiltIn {
-			own++
-		}
-	}
-	if own >= mostStyles {
-		problem(w, http.StatusConflict, fmt.Sprintf("there are %d styles of your own already; remove one", own))
+	if err := s.hasRoom(name); err != nil { // before the picture is sent for nothing
+		problem(w, http.StatusConflict, err.Error())
 		return
 	}
 	picture, err := io.ReadAll(http.MaxBytesReader(w, r.Body, mostUpload))
@@ -108,6 +98,12 @@ func (s *Server) addStyle(w http.ResponseWriter, r *http.Request) {
 	}
 	if err := checkPicture(picture); err != nil {
 		problem(w, http.StatusUnprocessableEntity, err.Error())
+		return
+	}
+	s.adding.Lock() // one at a time: who came first has the name
+	defer s.adding.Unlock()
+	if err := s.hasRoom(name); err != nil {
+		problem(w, http.StatusConflict, err.Error())
 		return
 	}
 	err = s.cfg.Styles.Add(r.Context(), name, picture)
@@ -122,6 +118,23 @@ func (s *Server) addStyle(w http.ResponseWriter, r *http.Request) {
 		style, _ := s.cfg.Styles.Get(name)
 		reply(w, http.StatusCreated, style)
 	}
+}
+
+// hasRoom tells why no style of that name can be added.
+func (s *Server) hasRoom(name string) error {
+	if _, taken := s.cfg.Styles.Get(name); taken {
+		return fmt.Errorf("there is a style %q already", name)
+	}
+	own := 0
+	for _, style := range s.cfg.Styles.List() {
+		if !style.BuiltIn {
+			own++
+		}
+	}
+	if own >= mostStyles {
+		return fmt.Errorf("there are %d styles of your own already; remove one", own)
+	}
+	return nil
 }
 
 // checkPicture looks at the head alone: what claims to be too large is never

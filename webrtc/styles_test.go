@@ -2,8 +2,11 @@ package webrtc
 
 import (
 	"bytes"
+	"fmt"
 	"image"
 	"image/png"
+	"io"
+	"net"
 	"strings"
 	"testing"
 )
@@ -52,5 +55,38 @@ func TestStylesComeAndGo(t *testing.T) {
 	r.limits.uploads.SetBurst(0)
 	if res := r.do("POST", "/api/styles?name=fast", good); res.StatusCode != 429 {
 		t.Errorf("too fast: %s", res.Status)
+	}
+}
+
+// Of several that send a picture under one name, one has it.
+func TestStylesOfOneNameAtOnce(t *testing.T) {
+	r := newRig(t, nil)
+	good := picture(t, 64)
+	const all = 8
+	conns := make([]net.Conn, all)
+	for i := range conns { // each passes the first check before any has sent its picture
+		conns[i] = r.dial(fmt.Sprintf("POST /api/styles?name=mine HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nExpect: 100-continue\r\nContent-Length: %d\r\n\r\n", len(good)))
+	}
+	for _, conn := range conns { // which reading the body tells
+		if _, err := io.ReadFull(conn, make([]byte, len("HTTP/1.1 100 Continue\r\n\r\n"))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	taken := 0
+	for _, conn := range conns {
+		if _, err := io.WriteString(conn, good); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, conn := range conns {
+		switch said := hungUp(t, "an upload", conn); {
+		case strings.HasPrefix(said, "HTTP/1.1 201"):
+			taken++
+		case !strings.HasPrefix(said, "HTTP/1.1 409"):
+			t.Errorf("answered %q", said)
+		}
+	}
+	if taken != 1 {
+		t.Errorf("%d of %d were taken", taken, all)
 	}
 }

@@ -51,6 +51,13 @@ func (g *gallery) keep(name string, t *style.Tensors) {
 	g.loaded[name] = t
 }
 
+// forget drops a style that has been removed.
+func (g *gallery) forget(name string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	delete(g.loaded, name)
+}
+
 // check loads the named styles of settings that come in while the program runs:
 // from window keys and over the network, so never from a file.
 func (g *gallery) check(p *filter.Params) error {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -225,6 +226,9 @@ func (w webStyles) Add(ctx context.Context, name string, picture []byte) error {
 	}
 	g := w.engine.gallery
 	tensors, err := g.encode(ctx, file.Name())
+	if errors.Is(err, filter.ErrInput) { // whose text names a file of ours
+		return fmt.Errorf("%w: the picture cannot be decoded; try another, or save it anew as PNG", filter.ErrInput)
+	}
 	if err != nil {
 		return err
 	}
@@ -244,4 +248,13 @@ func (w webStyles) Add(ctx context.Context, name string, picture []byte) error {
 	return nil
 }
 
-func (w webStyles) Remove(name string) error { return w.engine.gallery.collection.Remove(name) }
+// Remove forgets the style, and what was loaded of it: the next one of that name is
+// another.
+func (w webStyles) Remove(name string) error {
+	g := w.engine.gallery
+	if err := g.collection.Remove(name); err != nil {
+		return err
+	}
+	g.forget(name)
+	return nil
+}

@@ -1,9 +1,14 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"errors"
+	"image"
+	"image/png"
 	"io"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -230,5 +235,43 @@ func TestPainterFollowsTheAPIWithinTwoFramesAndDropsNone(t *testing.T) {
 	}
 	if st := s.live.Stats(); st.Drops != 0 || st.Sinks[0].Drops != 0 {
 		t.Errorf("%d frames were dropped before the painter, %d behind it", st.Drops, st.Sinks[0].Drops)
+	}
+}
+
+// A style that is removed and made anew is painted with as it is now; and what is
+// said of a bad picture names no file of ours.
+func TestStylesOfThePageComeAndGo(t *testing.T) {
+	if runtimeLibrary() == "" {
+		t.Skip("ONNX Runtime is not there: make runtime")
+	}
+	t.Setenv("XDG_DATA_HOME", t.TempDir())
+	t.Setenv("TMPDIR", t.TempDir())
+	p := newProgram("stylecam", nil, io.Discard, io.Discard, func(string) string { return "" })
+	p.settings.library = runtimeLibrary()
+	e, err := p.openEngine(t.Context(), use{still: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	styles := webStyles{e, p}
+	var file bytes.Buffer
+	if err := png.Encode(&file, image.NewGray(image.Rect(0, 0, 64, 64))); err != nil {
+		t.Fatal(err)
+	}
+	if err := styles.Add(t.Context(), "mine", file.Bytes()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := e.gallery.Tensors("mine"); err != nil {
+		t.Error(err)
+	}
+	if err := styles.Remove("mine"); err != nil {
+		t.Error(err)
+	}
+	if _, err := e.gallery.Tensors("mine"); err == nil {
+		t.Error("a style that was removed is still loaded")
+	}
+	err = styles.Add(t.Context(), "cut", file.Bytes()[:40])
+	if !errors.Is(err, filter.ErrInput) || strings.Contains(err.Error(), os.TempDir()) {
+		t.Errorf("half a picture: %v", err)
 	}
 }
