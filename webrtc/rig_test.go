@@ -70,7 +70,7 @@ func listenRig(t testing.TB, change func(*Config)) *rig {
 }
 
 // do sends a request with headers "Key: value" and returns the answer with its
-// body read.
+// body read. Every answer has to be one that the OpenAPI document knows.
 func (r *rig) do(method, path, body string, headers ...string) *http.Response {
 	r.t.Helper()
 	req, err := http.NewRequest(method, "http://"+r.listener.Addr().String()+path, strings.NewReader(body))
@@ -99,6 +99,9 @@ func (r *rig) do(method, path, body string, headers ...string) *http.Response {
 		r.t.Fatal(err)
 	}
 	res.Body = io.NopCloser(bytes.NewReader(text))
+	if !isDescribed(method, path, res.StatusCode, string(text)) {
+		r.t.Errorf("%s %s answers %s, which api/openapi.json does not describe", method, path, res.Status)
+	}
 	return res
 }
 
