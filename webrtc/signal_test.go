@@ -83,6 +83,14 @@ func TestTrickle(t *testing.T) {
 	}
 }
 
+func TestCandidatesKeepTheirOwnMid(t *testing.T) {
+	const candidate = "a=candidate:1 1 udp 1 127.0.0.1 9 typ host\r\n"
+	got, err := parseTrickle("a=mid:0\r\n" + candidate + "a=mid:1\r\n" + candidate)
+	if err != nil || len(got.candidates) != 2 || *got.candidates[0].SDPMid != "0" || *got.candidates[1].SDPMid != "1" {
+		t.Errorf("%v, %v", got, err)
+	}
+}
+
 func FuzzSDP(f *testing.F) {
 	f.Add("v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=recvonly\r\n", "a=mid:0\r\na=candidate:1 1 udp 1 127.0.0.1 9 typ host\r\n")
 	r := newRig(f, nil)

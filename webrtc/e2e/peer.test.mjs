@@ -7,6 +7,7 @@ import { readFileSync } from "node:fs";
 const load = (name) => import(`data:text/javascript,${encodeURIComponent(readFileSync(new URL(`../page/assets/${name}`, import.meta.url), "utf8"))}`);
 const { lender } = await load("lender.js");
 const { Peer } = await load("peer.js");
+const controls = await load("controls.js");
 
 // later is a promise that a test settles.
 const later = () => { const p = {}; p.promise = new Promise((ok, no) => { p.ok = ok; p.no = no; }); return p; };
@@ -139,4 +140,18 @@ test("a camera that is asked for twice is lent once, and taken back", async () =
   second.track.dispatchEvent(new Event("ended"));
   assert.equal(third.track.stopped, false, "the end of one is not the next one's");
   assert.deepEqual(shown, [true, false, true, false, true]);
+});
+
+test("blank works before the first state has come", () => {
+  const listeners = {};
+  const element = (id) => ({ addEventListener: (what, run) => { listeners[`${id} ${what}`] = run; }, querySelectorAll: () => [], matches: () => false });
+  globalThis.document = { getElementById: element, querySelector: () => null };
+  const changes = [];
+  controls.start((c) => changes.push(c));
+  controls.keys((c) => changes.push(c), () => {});
+  listeners["blank click"]();
+  const press = (key) => heard.keydown({ key, target: element(), preventDefault() {} });
+  press("b");
+  press("m"); // which depends on what is shown
+  assert.deepEqual(changes, [{ blank: true }, { blank: true }]);
 });
