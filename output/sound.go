@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"strconv"
 	"strings"
+	"syscall"
 )
 
 // addSound has ffmpeg lay the source's sound under the finished pictures, neither
@@ -90,6 +91,7 @@ func tool(name string, args ...string) ([]byte, error) {
 		return nil, fmt.Errorf("%s is not installed; get it with: apt install ffmpeg", name)
 	}
 	cmd := exec.Command(name, append([]string{"-v", "error"}, args...)...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C is ours to deal with
 	var complaint bytes.Buffer
 	cmd.Stderr = &complaint
 	out, err := cmd.Output()

@@ -2,9 +2,12 @@ package output
 
 import (
 	"encoding/binary"
+	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 
 	"stylecam/frame"
@@ -107,5 +110,22 @@ func TestNoSound(t *testing.T) {
 				t.Errorf("streams %+v", p.Streams)
 			}
 		})
+	}
+}
+
+// Ctrl-C reaches every process of the terminal's group: not the one that finishes the file.
+func TestToolStandsAlone(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "ffmpeg"), []byte("#!/bin/sh\nread pid name state parent group rest < /proc/$$/stat\necho $group\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", dir+":"+os.Getenv("PATH"))
+	out, err := tool("ffmpeg")
+	if err != nil {
+		t.Fatal(err)
+	}
+	group, err := strconv.Atoi(strings.TrimSpace(string(out)))
+	if err != nil || group == syscall.Getpgrp() {
+		t.Errorf("ffmpeg is in process group %q, ours is %d", out, syscall.Getpgrp())
 	}
 }
