@@ -40,11 +40,19 @@ func main() {
 }
 
 // endOnSignals ends the work at the first Ctrl-C, and the process at the second:
-// by itself, since one started with the signal ignored would not die of it.
+// by itself, since one started with the signal ignored would not die of it. A
+// terminal that is closed ends the work as well, unless nohup said otherwise, but
+// never the process: its signal may come more than once.
 func endOnSignals(cancel context.CancelFunc) {
-	signals := make(chan os.Signal, 2)
+	signals, hangUp := make(chan os.Signal, 2), make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	<-signals
+	if !signal.Ignored(syscall.SIGHUP) {
+		signal.Notify(hangUp, syscall.SIGHUP)
+	}
+	select {
+	case <-signals:
+	case <-hangUp:
+	}
 	cancel()
 	<-signals
 	os.Exit(statusInterrupted)
