@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -31,7 +32,7 @@ func (p *program) videoCommand() *cli.Command {
 			case !isFile(in):
 				err = fmt.Errorf("video: %q is no video file; live it is: stylecam run --input %s", in, in)
 			default:
-				err = p.checkOutputs([]sinkSpec{sink})
+				err = errors.Join(p.checkOutputs([]sinkSpec{sink}), notItself(in, sink.arg))
 			}
 			if err != nil {
 				return &usageError{err, "stylecam video party.mp4 painted.mp4"}
@@ -46,6 +47,16 @@ func y4mForDash(path string) string {
 		return "y4m:-"
 	}
 	return path
+}
+
+// notItself refuses a film that would take the place of the one it is made of.
+func notItself(in, out string) error {
+	from, err1 := os.Stat(strings.TrimPrefix(in, "y4m:"))
+	to, err2 := os.Stat(out)
+	if err1 == nil && err2 == nil && from.Mode().IsRegular() && os.SameFile(from, to) {
+		return fmt.Errorf("video: %s would be written over itself; name another file", in)
+	}
+	return nil
 }
 
 // soundOf is the file to take the sound from: a stream has none that could be
@@ -78,6 +89,9 @@ func (p *program) paintVideo(ctx context.Context, in string, sink sinkSpec) erro
 		return errors.Join(err, p.printJSON(r))
 	}
 	if err != nil {
+		if onlyCanceled(err) && r.Frames > 0 {
+			p.tell("written: %s, the first %d frames", sink, r.Outputs[0].Frames)
+		}
 		return err
 	}
 	p.tell("painted %d frames of %s at %s in %.1f s: %.1f fps, on %s, in the style %s", r.Frames, r.Input, r.Size, r.Seconds, r.FPS, r.Provider, r.Style)
