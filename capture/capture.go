@@ -88,6 +88,12 @@ func Open(ctx context.Context, c Config) (Source, error) {
 	}
 }
 
+// IsCamera tells whether an input names a camera.
+func IsCamera(input string) bool {
+	_, ok := cameraOf(input)
+	return ok
+}
+
 // cameraOf returns which camera an input names, "" for any, if it names one.
 func cameraOf(input string) (which string, ok bool) {
 	if strings.HasPrefix(input, "/dev/video") || strings.HasPrefix(input, "/dev/v4l/") {

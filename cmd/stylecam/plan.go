@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"stylecam/capture"
 	"stylecam/output"
 )
 
@@ -70,12 +71,11 @@ func decide(s *settings, frames uint64, hasCamera, hasDisplay func() bool) (plan
 
 // isFile tells whether an input names a video or picture.
 func isFile(input string) bool {
-	kind, _, _ := strings.Cut(input, ":")
-	switch kind {
-	case "auto", "camera", "demo", "card", "webrtc":
+	switch input {
+	case "auto", "demo", "card", "webrtc":
 		return false
 	}
-	return true
+	return !capture.IsCamera(input)
 }
 
 // sinkSpec is one --out, taken apart.

@@ -50,6 +50,17 @@ func planText(pl plan) string {
 	return fmt.Sprint(pl.input, " ", strings.Join(outputs, ","), " ", pl.frames, " ", pl.length)
 }
 
+func TestIsFile(t *testing.T) {
+	for input, want := range map[string]bool{
+		"auto": false, "camera": false, "camera:1": false, "/dev/video0": false, "/dev/v4l/by-id/usb-x": false,
+		"demo": false, "card": false, "webrtc": false, "-": true, "y4m:-": true, "party.mp4": true, "camera.mp4": true,
+	} {
+		if isFile(input) != want {
+			t.Errorf("isFile(%q) = %v", input, !want)
+		}
+	}
+}
+
 func TestParseSink(t *testing.T) {
 	for text, want := range map[string]string{
 		"windw":    "did you mean window?",
