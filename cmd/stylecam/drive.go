@@ -173,7 +173,7 @@ type stopwatch struct {
 
 func (s *stopwatch) Apply(ctx context.Context, f *frame.Frame, p *filter.Params, t *filter.Trace) (*frame.Frame, error) {
 	picture, err := s.Filter.Apply(ctx, f, p, t)
-	if s.first == 0 {
+	if err == nil && s.first == 0 {
 		s.first = sinceStart()
 	}
 	return picture, err
