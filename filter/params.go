@@ -105,7 +105,8 @@ const (
 	SideBySide
 )
 
-// The two published settings of Smoothing.
+// The two published settings of Smoothing: docs/results/lite.md has the flicker and
+// the lag of masks.
 const (
 	Quick  float32 = 0.5 // follows the hand that waves
 	Steady float32 = 0.8 // sits still with the one who sits still
