@@ -65,7 +65,7 @@ gpu: build ## ONNX Runtime for NVIDIA's GPUs, CUDA and cuDNN into ~/.cache/style
 .PHONY: test
 test: ## set up as `run` does, then every test
 	@scripts/setup.sh test
-	@$(MAKE) --no-print-directory runtime lint pure build test-go test-mats test-training test-browser test-vm
+	@NEED_RUNTIME=1 $(MAKE) --no-print-directory runtime lint pure build test-go test-mats test-training test-browser test-vm
 
 # What a verbose test log says of the tests that were skipped, and why.
 SKIPPED = awk '/^ *--- SKIP/ { sub(/^ */, "skipped: ", reason); if (!told[reason]++) print reason } { reason = $$0 }'

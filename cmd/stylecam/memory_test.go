@@ -12,7 +12,7 @@ import (
 // Ten thousand pictures through the whole program, with nothing for the networks to
 // paint, leave it as large as it was: also in what Go's heap does not hold.
 func TestMemoryOfTheProgramStaysFlat(t *testing.T) {
-	library := runtimeLibrary()
+	library := runtimeLibrary(t)
 	if library == "" {
 		t.Skip("ONNX Runtime is not there: make runtime")
 	}

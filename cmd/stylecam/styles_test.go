@@ -39,12 +39,12 @@ func TestBuiltinStylesFitTheNetworks(t *testing.T) {
 // the program: a photograph, SegNet's mask, SANet's painting, composed. What is
 // painted now may differ by what processors round otherwise.
 func TestBuiltinPreviewsAreWhatIsPainted(t *testing.T) {
-	if runtimeLibrary() == "" {
+	if runtimeLibrary(t) == "" {
 		t.Skip("ONNX Runtime is not there: make runtime")
 	}
 	t.Setenv("XDG_DATA_HOME", t.TempDir())
 	p := newProgram("stylecam", nil, io.Discard, io.Discard, func(string) string { return "" })
-	p.settings.library = runtimeLibrary()
+	p.settings.library = runtimeLibrary(t)
 	e, err := p.openEngine(t.Context(), use{still: true})
 	if err != nil {
 		t.Fatal(err)

@@ -63,11 +63,11 @@ func (t *timed) captured(n uint64) (at time.Time, all uint64) {
 // openStudio runs the loop at fps until the test ends, into the sink that is made.
 func openStudio(tb testing.TB, size size, fps float64, sink func(*studio) (filter.Sink, error)) *studio {
 	tb.Helper()
-	if runtimeLibrary() == "" {
+	if runtimeLibrary(tb) == "" {
 		tb.Skip("ONNX Runtime is not installed; make runtime installs it")
 	}
 	s := &studio{program: newProgram("stylecam", nil, io.Discard, io.Discard, func(string) string { return "" })}
-	s.settings.library = runtimeLibrary()
+	s.settings.library = runtimeLibrary(tb)
 	s.settings.web.address = "127.0.0.1:0"
 	check := func(err error) {
 		tb.Helper()
@@ -241,13 +241,13 @@ func TestPainterFollowsTheAPIWithinTwoFramesAndDropsNone(t *testing.T) {
 // A style that is removed and made anew is painted with as it is now; and what is
 // said of a bad picture names no file of ours.
 func TestStylesOfThePageComeAndGo(t *testing.T) {
-	if runtimeLibrary() == "" {
+	if runtimeLibrary(t) == "" {
 		t.Skip("ONNX Runtime is not there: make runtime")
 	}
 	t.Setenv("XDG_DATA_HOME", t.TempDir())
 	t.Setenv("TMPDIR", t.TempDir())
 	p := newProgram("stylecam", nil, io.Discard, io.Discard, func(string) string { return "" })
-	p.settings.library = runtimeLibrary()
+	p.settings.library = runtimeLibrary(t)
 	e, err := p.openEngine(t.Context(), use{still: true})
 	if err != nil {
 		t.Fatal(err)
