@@ -51,6 +51,9 @@ func (p *program) drive(ctx context.Context, e *engine, d drive) (_ report, err 
 		return report{}, errors.Join(err, source.Close())
 	}
 	p.log.Info("source", "name", info.Name, "size", fmt.Sprintf("%dx%d", info.Width, info.Height), "fps", info.FPS)
+	if info.Note != "" { // now: a camera gives another size for as long as it runs
+		p.log.Warn(info.Note)
+	}
 	sinks, err := p.openSinks(e, d, info)
 	if err != nil {
 		return report{}, errors.Join(blame("out", err), source.Close())
@@ -96,7 +99,10 @@ func (p *program) drive(ctx context.Context, e *engine, d drive) (_ report, err 
 	stop()
 	watcher.Wait()
 
-	p.tellNotes(source.Info().Note, sinks.all)
+	if note := source.Info().Note; note != info.Note { // a file's comes when it ends early
+		p.log.Warn(note)
+	}
+	p.tellNotes(sinks.all)
 	r := newReport(live.Stats())
 	if r.Frames == 0 {
 		err = blameEdge(err)
@@ -139,11 +145,8 @@ func serve(ctx context.Context, live *filter.Live, w *window.Window) error {
 	return errors.Join(err, <-ran)
 }
 
-// tellNotes passes on what source and sinks could not do and went on without.
-func (p *program) tellNotes(source string, sinks []filter.NamedSink) {
-	if source != "" {
-		p.log.Warn(source)
-	}
+// tellNotes passes on what sinks could not do and went on without.
+func (p *program) tellNotes(sinks []filter.NamedSink) {
 	for _, s := range sinks {
 		if noted, ok := s.Sink.(interface{ Notes() []string }); ok {
 			for _, note := range noted.Notes() {
