@@ -44,7 +44,7 @@ func (p *program) loadSaved(onCommandLine func(name string) bool) {
 			continue
 		}
 		if err := setSaved(option, value); err != nil {
-			p.log.Warn("bad saved setting, left at its default", "key", key, "file", p.configFile(), "err", err, "default", option.Value.String())
+			p.log.Warn("bad saved setting, left at its default", "key", key, "file", p.configFile(), "err", oneLine(err), "default", option.Value.String())
 			continue
 		}
 		p.saved[key] = p.configFile()
@@ -56,7 +56,7 @@ func (p *program) loadSaved(onCommandLine func(name string) bool) {
 			continue
 		}
 		if err := setSaved(option, []string{text}); err != nil {
-			p.log.Warn("bad setting in the environment, ignored", "variable", name, "err", err)
+			p.log.Warn("bad setting in the environment, ignored", "variable", name, "err", oneLine(err))
 			continue
 		}
 		p.saved[option.Name] = name
@@ -89,7 +89,7 @@ func (p *program) forget(because error) bool {
 	}
 	defaults := defaultSettings()
 	option, original := findOption(p.settings.all(), blamed.option), findOption(defaults.all(), blamed.option)
-	p.log.Warn("a saved setting does not work, its default instead", "key", option.Name, "from", p.saved[option.Name], "err", because)
+	p.log.Warn("a saved setting does not work, its default instead", "key", option.Name, "from", p.saved[option.Name], "err", oneLine(because))
 	delete(p.saved, option.Name)
 	if l, ok := option.Value.(list); ok {
 		l.clear()
@@ -117,7 +117,7 @@ func (p *program) readConfig() map[string][]string {
 			return values
 		}
 	}
-	p.log.Warn("cannot use the settings file, defaults instead; `stylecam config` prints a good one", "file", p.configFile(), "err", err)
+	p.log.Warn("cannot use the settings file, defaults instead; `stylecam config` prints a good one", "file", p.configFile(), "err", oneLine(err))
 	return nil
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"log/slog"
 	"os"
@@ -10,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"stylecam/filter"
 )
 
 // saved returns the settings that a program takes from a file and an environment,
@@ -142,10 +145,10 @@ func TestForgetLeavesTheCommandLineAlone(t *testing.T) {
 	p.log = slog.New(slog.NewTextHandler(&told, nil))
 	p.settings.input, p.settings.outputs = "camera:9", []string{"window"}
 	p.saved["input"] = "config.toml"
-	if !p.forget(blame("input", io.EOF)) || p.settings.input != "auto" || len(p.settings.outputs) != 1 {
+	if !p.forget(blame("input", fmt.Errorf("camera 9 is not there: %w", filter.ErrMissing))) || p.settings.input != "auto" || len(p.settings.outputs) != 1 {
 		t.Errorf("input %q, outputs %q: want the saved one forgotten alone", p.settings.input, p.settings.outputs)
 	}
-	if !strings.Contains(told.String(), "key=input from=config.toml") {
+	if !strings.Contains(told.String(), `key=input from=config.toml err="camera 9 is not there"`) {
 		t.Errorf("told %q", told.String())
 	}
 	if p.forget(blame("input", io.EOF)) || p.forget(blame("out", io.EOF)) || p.forget(io.EOF) {

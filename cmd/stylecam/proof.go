@@ -70,8 +70,11 @@ func (p *program) known(ctx context.Context, e *engine, b *brush) (*frame.Frame,
 		return nil, err
 	}
 	names, err := e.gallery.collection.Names()
-	if err != nil || len(names) == 0 {
-		return nil, fmt.Errorf("%w: there is no style: %w", filter.ErrMissing, err)
+	if err != nil {
+		return nil, err
+	}
+	if len(names) == 0 {
+		return nil, fmt.Errorf("there is no style: %w", filter.ErrMissing)
 	}
 	params := filter.Defaults(names[0])
 	if err := e.gallery.load(ctx, params.Style); err != nil {

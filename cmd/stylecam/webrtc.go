@@ -90,7 +90,7 @@ func (p *program) openWeb(e *engine, d drive) (*webrtc.Server, error) {
 	w := p.settings.web
 	secure, err := openTLS(w.tls)
 	if from := p.saved["webrtc-tls"]; err != nil && from != "" { // not in the clear what was to be encrypted
-		p.log.Warn("a saved setting does not work, self instead", "key", "webrtc-tls", "from", from, "err", err)
+		p.log.Warn("a saved setting does not work, self instead", "key", "webrtc-tls", "from", from, "err", oneLine(err))
 		secure, err = openTLS("self")
 	}
 	if err != nil {
