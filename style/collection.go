@@ -25,23 +25,23 @@ type Collection struct {
 }
 
 // NewCollection returns the styles of builtin and of the user's folder, which need
-// not exist yet.
+// not exist yet; "" is for a user who can have none.
 func NewCollection(builtin fs.FS, folder string) *Collection {
 	return &Collection{builtin, folder}
 }
 
 // Folder is where the user's styles are kept: $XDG_DATA_HOME/stylecam/styles, by
-// default below ~/.local/share.
-func Folder() (string, error) {
+// default below ~/.local/share; "" where there is no home, as for some services.
+func Folder() string {
 	data := os.Getenv("XDG_DATA_HOME")
 	if data == "" {
 		home, err := os.UserHomeDir()
 		if err != nil {
-			return "", fmt.Errorf("styles: %w: no home folder: %w; set XDG_DATA_HOME", filter.ErrMissing, err)
+			return ""
 		}
 		data = filepath.Join(home, ".local", "share")
 	}
-	return filepath.Join(data, "stylecam", "styles"), nil
+	return filepath.Join(data, "stylecam", "styles")
 }
 
 // Item is one style of the collection's list.
@@ -102,6 +102,9 @@ func (c *Collection) Add(s *Style) (path string, err error) {
 	if c.IsBuiltin(s.Name) {
 		return "", fmt.Errorf("style %q comes with the program; give yours another name: %w", s.Name, filter.ErrInput)
 	}
+	if c.folder == "" {
+		return "", fmt.Errorf("style %q: no home folder to keep it in; set HOME or XDG_DATA_HOME: %w", s.Name, filter.ErrMissing)
+	}
 	if err := os.MkdirAll(c.folder, 0o755); err != nil {
 		return "", fmt.Errorf("style %q: %w", s.Name, err)
 	}
@@ -161,6 +164,9 @@ func (c *Collection) names() ([]named, error) {
 	var all []named
 	for _, name := range names {
 		all = append(all, named{name, true})
+	}
+	if c.folder == "" {
+		return all, nil
 	}
 	own, err := stems(os.DirFS(c.folder))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {

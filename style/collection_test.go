@@ -158,13 +158,31 @@ func TestAddLeavesNothingHalfWritten(t *testing.T) {
 
 func TestFolderFollowsXDG(t *testing.T) {
 	t.Setenv("XDG_DATA_HOME", "/data")
-	if got, err := Folder(); err != nil || got != "/data/stylecam/styles" {
-		t.Errorf("got %q, %v", got, err)
+	if got := Folder(); got != "/data/stylecam/styles" {
+		t.Errorf("got %q", got)
 	}
 	t.Setenv("XDG_DATA_HOME", "")
 	t.Setenv("HOME", "/home/me")
-	if got, err := Folder(); err != nil || got != "/home/me/.local/share/stylecam/styles" {
-		t.Errorf("got %q, %v", got, err)
+	if got := Folder(); got != "/home/me/.local/share/stylecam/styles" {
+		t.Errorf("got %q", got)
+	}
+	t.Setenv("HOME", "")
+	if got := Folder(); got != "" {
+		t.Errorf("got %q", got)
+	}
+}
+
+// Whoever has no home has the styles that come with the program, and can add none.
+func TestNoFolder(t *testing.T) {
+	c, _ := collection(t)
+	c = NewCollection(c.builtin, "")
+	if names, err := c.Names(); err != nil || len(names) != 2 {
+		t.Errorf("names %q, %v", names, err)
+	}
+	mine := starry()
+	mine.Name = "my-cat"
+	if _, err := c.Add(mine); !errors.Is(err, filter.ErrMissing) {
+		t.Errorf("added: %v", err)
 	}
 }
 

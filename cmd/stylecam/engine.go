@@ -60,10 +60,7 @@ func (p *program) assemble(ctx context.Context, e *engine, u use) (err error) {
 	if err != nil {
 		return err
 	}
-	styles, err := p.collection()
-	if err != nil {
-		return err
-	}
+	styles := p.collection()
 	runtime, err := p.openRuntime()
 	if err != nil {
 		return err

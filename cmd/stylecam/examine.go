@@ -59,10 +59,7 @@ func (p *program) styleFit(m *models.Manifest) (fit, unfit []string, err error) 
 	if err != nil {
 		return nil, nil, err
 	}
-	styles, err := p.collection()
-	if err != nil {
-		return nil, nil, err
-	}
+	styles := p.collection()
 	items, err := styles.List()
 	for _, item := range items {
 		if item.Err == nil {

@@ -21,12 +21,8 @@ func (p *program) stylesCommand() *cli.Command {
 }
 
 // collection is the styles that come with the program, and the user's.
-func (p *program) collection() (*style.Collection, error) {
-	folder, err := style.Folder()
-	if err != nil {
-		return nil, err
-	}
-	return style.NewCollection(models.Styles(), folder), nil
+func (p *program) collection() *style.Collection {
+	return style.NewCollection(models.Styles(), style.Folder())
 }
 
 // styleInfo is a style in the words of --json.
@@ -59,10 +55,7 @@ func (p *program) stylesList() *cli.Command {
 		usage:    "list the styles: built in, and added",
 		examples: []string{"stylecam styles list", "stylecam styles list --json"},
 		run: func(context.Context, *cli.Context) error {
-			styles, err := p.collection()
-			if err != nil {
-				return err
-			}
+			styles := p.collection()
 			items, err := styles.List()
 			if err != nil {
 				return err
@@ -99,10 +92,7 @@ func (p *program) stylesShow() *cli.Command {
 		args:     "NAME",
 		examples: []string{"stylecam styles show scream"},
 		run: func(_ context.Context, c *cli.Context) error {
-			styles, err := p.collection()
-			if err != nil {
-				return err
-			}
+			styles := p.collection()
 			s, err := styles.Get(c.Args().First())
 			if err != nil {
 				return err
@@ -180,10 +170,7 @@ func (p *program) stylesRemove() *cli.Command {
 		examples: []string{"stylecam styles remove my-painting"},
 		run: func(_ context.Context, c *cli.Context) error {
 			name := c.Args().First()
-			styles, err := p.collection()
-			if err != nil {
-				return err
-			}
+			styles := p.collection()
 			if err := styles.Remove(name); err != nil {
 				return err
 			}
@@ -204,10 +191,7 @@ func (p *program) stylesPreview() *cli.Command {
 		about:    "OUT is a file, or - for standard output.",
 		examples: []string{"stylecam styles preview scream scream.jpg"},
 		run: func(_ context.Context, c *cli.Context) error {
-			styles, err := p.collection()
-			if err != nil {
-				return err
-			}
+			styles := p.collection()
 			s, err := styles.Get(c.Args().First())
 			if err != nil {
 				return err
