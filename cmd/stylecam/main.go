@@ -10,6 +10,7 @@
 //	settings.go  every option: its flag, its text, its default
 //	config.go    options from the file and the environment
 //	engine.go    runtime, networks and styles, put together into a painter
+//	library.go   ONNX Runtime opened; which setting is to blame if it is not
 //	gallery.go   styles by name or file; newstyle.go makes them
 //	drive.go     the live loop, as run, video and bench share it
 //	exit.go      which error ends with which status
