@@ -36,14 +36,14 @@ A picture keeps its size.`,
 				&transfer, style.ParseTransfer, style.Transfer.String),
 			sequenceFlag(&sequence)),
 		run: func(ctx context.Context, c *cli.Context) error {
-			draw := drawing{of: painted, styled: true}
+			draw := drawing{of: painted, styled: true, example: example}
 			switch {
 			case figure && cutOut:
 				return &usageError{fmt.Errorf("image: --figure and --cut-out do not go together"), example}
 			case figure:
 				draw.of = fivePanels
 			case cutOut:
-				draw.of, draw.transparent = paintedCutOut, true
+				draw.of, draw.transparent, draw.example = paintedCutOut, true, "stylecam image photo.jpg person.png --cut-out"
 			}
 			return p.pictures(ctx, c.Args().Get(0), c.Args().Get(1), use{still: !sequence, transfer: transfer}, draw)
 		},
@@ -65,9 +65,9 @@ func (p *program) maskCommand() *cli.Command {
 			&cli.BoolFlag{Name: "cut-out", Usage: "the person alone, on a transparent ground (PNG, WebP)", Destination: &cutOut},
 			sequenceFlag(&sequence)),
 		run: func(ctx context.Context, c *cli.Context) error {
-			draw := drawing{of: maskAlone}
+			draw := drawing{of: maskAlone, example: "stylecam mask photo.jpg mask.png"}
 			if cutOut {
-				draw.of, draw.transparent = maskedCutOut, true
+				draw.of, draw.transparent, draw.example = maskedCutOut, true, "stylecam mask photo.jpg person.png --cut-out"
 			}
 			return p.pictures(ctx, c.Args().Get(0), c.Args().Get(1), use{still: !sequence}, draw)
 		},
@@ -83,6 +83,7 @@ type drawing struct {
 	of          func(ctx context.Context, e *engine, photo *frame.Frame, params *filter.Params) (image.Image, error)
 	styled      bool // it paints
 	transparent bool // in places
+	example     string
 }
 
 func painted(ctx context.Context, e *engine, photo *frame.Frame, params *filter.Params) (image.Image, error) {

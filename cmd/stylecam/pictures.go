@@ -24,10 +24,10 @@ func (p *program) pictures(ctx context.Context, in, out string, u use, draw draw
 		return err
 	}
 	if jobs[0].out == "-" && p.json {
-		return &usageError{errors.New("--json and - both want standard output"), "stylecam image photo.jpg painted.png --json"}
+		return &usageError{errors.New("--json and - both want standard output"), draw.example}
 	}
 	if err := checkTarget(jobs[0], draw); err != nil { // before the work, not after it
-		return &usageError{err, "stylecam image photo.jpg painted.png"}
+		return &usageError{err, draw.example}
 	}
 	e, err := p.openEngine(ctx, u)
 	if err != nil {
