@@ -162,7 +162,7 @@ def main() -> None:
     if args.program:
         result["program"] = {f"`--smoothing {s}`": over_time(program.Masks(args.program, s), args.people_eval) for s in program.SMOOTHINGS}
     lines = ["# The lite networks, measured", "",
-             "Made by `python -m training.evaluate`; what the figures mean stands in `training/evaluate`.", ""]
+             "Made by `python -m training.evaluate`; what the figures mean stands in `training/evaluate`. CPU times are of one thread, taken in turns\nwithin one run: compare them as ratios.", ""]
     if "masks" in result:
         lines += table(MASKS_HEAD, result["masks"], MASKS_RECORDED, masks_row)
     if "program" in result:
