@@ -8,7 +8,8 @@ import (
 
 // What ONNX Runtime 1.31.1 said, word for word but for the folders: the CPU's wheel,
 // the GPU's wheel with nothing beside it, with all of CUDA but no driver or one too
-// old, and without TensorRT; then CUDA's own words (cuda_call.cc), for machines with a GPU.
+// old, and without TensorRT. Written after these, never heard: cuDNN alone missing, the
+// shared part missing, and CUDA's words for a GPU that is full or too old.
 func TestEveryFaultHasItsMend(t *testing.T) {
 	for said, want := range map[string]string{
 		"CUDA execution provider is not enabled in this build.":     "runtime install --gpu",
