@@ -91,7 +91,11 @@ func TestDevicesAreListed(t *testing.T) {
 			t.Errorf("%s gives %v, %+v at %v", info.Path, layouts, sizes, rates)
 		}
 	}
-	if m := video.ReadModule("/"); !m.Loaded || !m.Exclusive(painted.Number) || m.Version != driver() {
+	version := driver()
+	if version == "0.12.7" {
+		version = "" // which does not tell
+	}
+	if m := video.ReadModule("/"); !m.Loaded || !m.Exclusive(painted.Number) || m.Version != version {
 		t.Errorf("the module is told of as %+v", m)
 	}
 }
