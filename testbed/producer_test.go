@@ -86,6 +86,15 @@ func (p *producer) waitForPictures(limit time.Duration) {
 // wait waits for a line that holds text, after the last one waited for.
 func (p *producer) wait(text string, limit time.Duration) string {
 	p.t.Helper()
+	line, said := p.hear(text, limit)
+	if !said {
+		p.t.Fatalf("no %q within %v", text, limit)
+	}
+	return line
+}
+
+// hear is wait for what may not come.
+func (p *producer) hear(text string, limit time.Duration) (line string, said bool) {
 	timeout := time.After(limit)
 	for {
 		p.mu.Lock()
@@ -94,14 +103,14 @@ func (p *producer) wait(text string, limit time.Duration) string {
 			p.seen++
 			if strings.Contains(line, text) {
 				p.mu.Unlock()
-				return line
+				return line, true
 			}
 		}
 		p.mu.Unlock()
 		select {
 		case <-p.more:
 		case <-timeout:
-			p.t.Fatalf("no %q within %v", text, limit)
+			return "", false
 		}
 	}
 }
