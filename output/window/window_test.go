@@ -191,11 +191,17 @@ func TestWindow(t *testing.T) {
 		p.hears(t, step.want)
 	}
 
+	// One key at a time: of two that come between two pictures, Qt keeps the later.
+	help := func(m image.Image) bool { return dark(m, 300, 11) }
+	statistics := func(m image.Image) bool { return dark(m, 620, 11) }
 	press("h")
+	s.until(t, "help", help)
 	press("i")
-	s.until(t, "overlays", func(m image.Image) bool { return dark(m, 300, 11) && dark(m, 620, 11) })
+	s.until(t, "overlays", func(m image.Image) bool { return help(m) && statistics(m) })
 	press("h")
+	s.until(t, "statistics", func(m image.Image) bool { return !help(m) })
 	press("i")
+	s.until(t, "bare", func(m image.Image) bool { return !statistics(m) })
 
 	press("s")
 	snapshot := waitForFile(t, filepath.Join(folder, "snapshot-*.png"))
