@@ -19,15 +19,13 @@ row (and column) of the outcome, which ones of the input it is a mean of, and wi
 tables (resample/), so one graph serves all sizes, and no provider's own idea of resizing is asked.
 """
 import argparse
-import hashlib
-import json
 from pathlib import Path
 
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from .export import CONTRACT, TERMS, write
+from . import manifest
 
 BYTES, FLOATS, INTS = TensorProto.UINT8, TensorProto.FLOAT, TensorProto.INT32
 
@@ -143,7 +141,7 @@ class Graph:
         graph = helper.make_graph(self.nodes, self.name, self.inputs, self.outputs,
                                   [numpy_helper.from_array(v, k) for k, v in self.constants.items()])
         model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=10)
-        helper.set_model_props(model, {"name": f"device/{self.name}", "contract": str(CONTRACT), "licence": TERMS})
+        helper.set_model_props(model, {"name": f"device/{self.name}", "contract": str(manifest.CONTRACT), "licence": manifest.TERMS})
         onnx.checker.check_model(model, full_check=True)
         return model
 
@@ -279,15 +277,10 @@ def export(folder: Path) -> None:
     entries = []
     for graph in (load(), resize("shrink"), resize("interpolate"), refine(), compose()):
         file, content = f"device-{graph.name}.onnx", graph.model().SerializeToString(deterministic=True)
-        write(folder / file, content)
-        entries.append({"name": "device", "graph": graph.name, "file": file, "sha256": hashlib.sha256(content).hexdigest(),
-                        "bytes": len(content), "contract": CONTRACT, "version": "1", "sizes": [], "data": "none: no weights",
-                        "licence": TERMS, "evaluation": {}})
+        manifest.write(folder / file, content)
+        entries.append(manifest.entry("device", graph.name, file, content, "1", [], "none: no weights"))
         print(f"{file}: {len(content):,} bytes, {len(graph.nodes)} operators")
-    manifest = folder / "manifest.json"
-    kept = [e for e in json.loads(manifest.read_text())["models"] if e["name"] != "device"]
-    merged = sorted(kept + entries, key=lambda e: (e["name"], e["graph"]))
-    write(manifest, (json.dumps({"contract": CONTRACT, "models": merged}, indent=2) + "\n").encode())
+    manifest.enter(folder, entries)
 
 
 def main() -> None:

@@ -7,10 +7,7 @@ Each is run by ONNX Runtime at three sizes and must give what PyTorch gives (bel
 Weights are stored in half precision and cast when the graph is loaded, which ONNX Runtime does once.
 """
 import argparse
-import hashlib
 import io
-import json
-import os
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,16 +20,16 @@ import torch.nn.functional as F
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
+from . import manifest
 from .loop import save, weights_of
 from .sanet import SANet, Style, half_width
 from .segnet import FULL, LIGHT, SegNet
 
-CONTRACT, OPSET, IR = 1, 17, 10
+OPSET, IR = 17, 10
 TOLERANCE = 1e-3   # of the graph from PyTorch
 ROUNDING = 5e-2    # of the graph with weights in half precision; the measures are taken of that graph
 STYLE_SIDE = 256
 SIZES = ((144, 192), (112, 192), (192, 256))
-TERMS = "MIT"
 PEOPLE = "people and empty scenes of CelebAMask-HQ, COCO 2017, CCP, Penn-Fudan, BSDS500 and others; see models/cards/segnet-lite.md"
 PAINTINGS = "photographs of COCO 2017, BSDS500 and Flickr, paintings of WikiArt and others; see models/cards/sanet-lite.md"
 
@@ -178,12 +175,6 @@ def commit() -> str:
     return answer.stdout.strip() or "unknown"
 
 
-def write(path: Path, content: bytes) -> None:
-    beside = path.with_name(path.name + ".new")
-    beside.write_bytes(content)
-    os.replace(beside, path)
-
-
 def export(graph: Graph, module: nn.Module, net: nn.Module, folder: Path, version: str) -> dict:
     """Write one graph; returns its entry of the manifest."""
     module.eval()  # torch.onnx.export restores the wrapper's mode, the network's with it
@@ -193,18 +184,16 @@ def export(graph: Graph, module: nn.Module, net: nn.Module, folder: Path, versio
         difference = check(graph, module, net, model, TOLERANCE)
         halve(model)
         rounding = check(graph, module, net, model, ROUNDING)
-        helper.set_model_props(model, {"name": f"lite/{graph.name}", "version": version, "contract": str(CONTRACT),
-                                       "data": graph.data, "licence": TERMS, "commit": commit()})
+        helper.set_model_props(model, {"name": f"lite/{graph.name}", "version": version, "contract": str(manifest.CONTRACT),
+                                       "data": graph.data, "licence": manifest.TERMS, "commit": commit()})
     path = folder / graph.file
     if path.exists() and onnx.load(path).graph == model.graph:
         content = path.read_bytes()  # its digest names the styles that it made
     else:
         content = model.SerializeToString()
-        write(path, content)
+        manifest.write(path, content)
     print(f"{graph.file}: {len(content):,} bytes, differs from PyTorch by {difference:.1e}, {rounding:.1e} with weights in half precision")
-    return {"name": "lite", "graph": graph.name, "file": graph.file, "sha256": hashlib.sha256(content).hexdigest(),
-            "bytes": len(content), "contract": CONTRACT, "version": version,
-            "sizes": [list(size) for size in graph.sizes], "data": graph.data, "licence": TERMS, "evaluation": {}}
+    return manifest.entry("lite", graph.name, graph.file, content, version, [list(size) for size in graph.sizes], graph.data)
 
 
 def main() -> None:
@@ -228,13 +217,7 @@ def main() -> None:
             entries.append(export(graph, module, net, args.models, args.version))
         if args.keep:
             keep(net, args.keep / "sanet-lite.pt")
-
-    manifest = args.models / "manifest.json"
-    kept = json.loads(manifest.read_text())["models"] if manifest.exists() else []
-    new = {(e["name"], e["graph"]) for e in entries}
-    merged = [e for e in kept if (e["name"], e["graph"]) not in new] + entries
-    merged.sort(key=lambda e: (e["name"], e["graph"]))
-    write(manifest, (json.dumps({"contract": CONTRACT, "models": merged}, indent=2) + "\n").encode())
+    manifest.enter(args.models, entries)
 
 
 if __name__ == "__main__":

@@ -6,15 +6,13 @@ Names, types and shapes at the graphs' ends stay those of the contract; between 
 such graphs about twice as fast; a CPU would convert to and fro, so there the others are used.
 """
 import argparse
-import hashlib
-import json
 from pathlib import Path
 
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from .export import CONTRACT, write
+from . import manifest
 
 FLOAT, HALF = TensorProto.FLOAT, TensorProto.FLOAT16
 HALVED = ("segnet", "sanet-paint")  # the style encoder runs once a style
@@ -64,19 +62,15 @@ def halve(model: onnx.ModelProto) -> onnx.ModelProto:
 
 def export(folder: Path) -> None:
     """Makes the halves of the manifest's `lite` networks, and enters them as the model `lite-half`."""
-    manifest = folder / "manifest.json"
-    kept = [e for e in json.loads(manifest.read_text())["models"] if e["name"] != "lite-half"]
     made = []
-    for entry in kept:
+    for entry in manifest.read(folder):
         if entry["name"] != "lite" or entry["graph"] not in HALVED:
             continue
         file, content = entry["file"].replace("lite", "lite-half"), halve(onnx.load(folder / entry["file"])).SerializeToString()
-        write(folder / file, content)
-        made.append({**entry, "name": "lite-half", "file": file, "sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content),
-                     "evaluation": {}})
+        manifest.write(folder / file, content)
+        made.append(manifest.entry("lite-half", entry["graph"], file, content, entry["version"], entry["sizes"], entry["data"]))
         print(f"{file}: {len(content):,} bytes")
-    merged = sorted(kept + made, key=lambda e: (e["name"], e["graph"]))
-    write(manifest, (json.dumps({"contract": CONTRACT, "models": merged}, indent=2) + "\n").encode())
+    manifest.enter(folder, made)
 
 
 def main() -> None:

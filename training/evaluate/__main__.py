@@ -14,8 +14,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from .. import pictures
-from ..export import write
+from .. import manifest, pictures
 from . import graphs, masks, motion, paintings, peers, program
 
 SIZES = ((128, 160), (144, 192), (192, 256))  # of a 4:3 picture; others get the same area
@@ -95,10 +94,10 @@ def table(head: str, measured: dict[str, dict], recorded: dict[str, str], row) -
     return [head, *lines, *(row(name, r) for name, r in measured.items() if name not in recorded), ""]
 
 
-def enter(manifest: Path, result: dict) -> None:
+def enter(models: Path, result: dict) -> None:
     """The main figures into the manifest's entries."""
-    book = json.loads(manifest.read_text())
-    for entry in book["models"]:
+    entries = manifest.read(models)
+    for entry in entries:
         if entry["name"] != "lite":
             continue
         if entry["graph"] == "segnet" and "masks" in result:
@@ -108,7 +107,7 @@ def enter(manifest: Path, result: dict) -> None:
             r = result["paintings"]["SANet `lite`"]
             entry["evaluation"] = {"style": r["losses"]["style"], "content_relu4_1": r["losses"]["content_relu4_1"],
                                    "steady": r["steady"], "ssim_alpha_0": r["alpha"]["ssim_0"], "faces_kept": r["faces"]["kept"]}
-    write(manifest, (json.dumps(book, indent=2) + "\n").encode())
+    manifest.enter(models, entries)
 
 
 def segnet_name(size: tuple[int, int]) -> str:
@@ -171,9 +170,9 @@ def main() -> None:
         lines += table(PAINTINGS_HEAD, result["paintings"], PAINTINGS_RECORDED, paintings_row)
     print("\n".join(lines))
     args.out.mkdir(parents=True, exist_ok=True)
-    write(figures, (json.dumps(result, indent=1) + "\n").encode())
-    write(args.out / "lite.md", "\n".join(lines).encode())
-    enter(args.models / "manifest.json", result)
+    manifest.write(figures, (json.dumps(result, indent=1) + "\n").encode())
+    manifest.write(args.out / "lite.md", "\n".join(lines).encode())
+    enter(args.models, result)
 
 
 if __name__ == "__main__":

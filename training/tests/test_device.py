@@ -6,7 +6,7 @@ import onnx
 import onnxruntime
 
 from training import device, half
-from training.export import CONTRACT
+from training.manifest import CONTRACT
 
 
 def session(model: onnx.ModelProto) -> onnxruntime.InferenceSession:
