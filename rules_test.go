@@ -24,8 +24,10 @@ var layers = map[string][]string{
 	"y4m":            {"frame"},
 	"v4l2":           {},
 	"models":         {"filter"}, // the kinds of error, here and below
-	"style":          {"models", "filter"},
+	"spelling":       {},
+	"style":          {"spelling", "models", "filter"},
 	"blend":          {"frame"},
+	"blend/mats":     {},
 	"native":         {"filter"},
 	"infer":          {"native", "models", "style", "filter"},
 	"filter":         {"frame"},
@@ -47,7 +49,7 @@ var layers = map[string][]string{
 
 // behind says who alone may import a library that comes with cgo or a device.
 var behind = map[string][]string{
-	"gocv.io/x/gocv":                  {"blend", "capture", "output", "output/window"},
+	"gocv.io/x/gocv":                  {"blend", "blend/mats", "capture", "output", "output/window"},
 	"github.com/yalue/onnxruntime_go": {"infer"},
 	"github.com/urfave/cli/v2":        {"cmd/stylecam"},
 }

@@ -5,14 +5,11 @@ import (
 	"testing"
 
 	"go.uber.org/goleak"
+
+	"stylecam/blend/mats"
 )
 
-// No goroutine and, counted with the tag matprofile, no Mat outlives the tests.
+// Neither a goroutine nor a Mat outlives the tests.
 func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m, goleak.Cleanup(func(status int) {
-		if status == 0 {
-			status = leakedMats()
-		}
-		os.Exit(status)
-	}))
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(status int) { os.Exit(mats.Leaked(status)) }))
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
 
+	"stylecam/blend/mats"
 	"stylecam/card"
 	"stylecam/frame"
 )
@@ -19,10 +20,7 @@ func TestMain(m *testing.M) {
 		println(err.Error())
 		status = 1
 	}
-	if status == 0 {
-		status = leakedMats()
-	}
-	os.Exit(status)
+	os.Exit(mats.Leaked(status))
 }
 
 // holds tells what a folder holds, and complains of anything else: half-written

@@ -9,9 +9,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/xrash/smetrics"
-
 	"stylecam/filter"
+	"stylecam/spelling"
 )
 
 const extension = ".style"
@@ -150,7 +149,7 @@ func (c *Collection) find(name string) (named, error) {
 		}
 	}
 	hint := "see: stylecam styles list"
-	if near := nearest(name, plain(names)); near != "" {
+	if near := spelling.Nearest(name, plain(names)); near != "" {
 		hint = fmt.Sprintf("did you mean %s? (%s)", near, hint)
 	}
 	return named{}, fmt.Errorf("there is no style %q; %s: %w", name, hint, filter.ErrInput)
@@ -209,16 +208,4 @@ func stems(folder fs.FS) ([]string, error) {
 		}
 	}
 	return names, nil
-}
-
-// nearest is the name that a mistyped one was probably meant to be, "" if none is like it.
-func nearest(name string, names []string) string {
-	name = strings.ToLower(name)
-	best, found := 0.75, ""
-	for _, n := range names {
-		if like := smetrics.JaroWinkler(name, n, 0.7, 4); like > best {
-			best, found = like, n
-		}
-	}
-	return found
 }

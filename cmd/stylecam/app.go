@@ -10,7 +10,8 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
-	"github.com/xrash/smetrics"
+
+	"stylecam/spelling"
 )
 
 // program is one invocation: its streams, its settings, and what its commands
@@ -113,21 +114,10 @@ func unknownCommand(typed string, commands []*cli.Command, example string) error
 		}
 	}
 	err := fmt.Errorf("there is no command %q", typed)
-	if near := nearest(name, names); near != "" {
+	if near := spelling.Nearest(name, names); near != "" {
 		err = fmt.Errorf("%w; did you mean %s?", err, near)
 	}
 	return &usageError{err, example}
-}
-
-// nearest returns the name that was most likely meant, "" if none comes close.
-func nearest(typed string, names []string) string {
-	best, at := "", 0.7
-	for _, name := range names {
-		if likeness := smetrics.JaroWinkler(typed, name, 0.7, 4); likeness > at {
-			best, at = name, likeness
-		}
-	}
-	return best
 }
 
 // spec is a command as its file defines it; command makes cli's of it.

@@ -15,6 +15,8 @@ import (
 
 	"github.com/BurntSushi/toml"
 	"github.com/urfave/cli/v2"
+
+	"stylecam/spelling"
 )
 
 // configFile is where the settings are kept: ~/.config/stylecam/config.toml, or
@@ -37,7 +39,7 @@ func (p *program) loadSaved(onCommandLine func(name string) bool) {
 		value := saved[key]
 		option := findOption(options, key)
 		if option == nil {
-			p.log.Warn("unknown setting, ignored", "key", key, "file", p.configFile(), "nearest", nearest(key, optionNames(options)))
+			p.log.Warn("unknown setting, ignored", "key", key, "file", p.configFile(), "nearest", spelling.Nearest(key, optionNames(options)))
 			continue
 		}
 		if onCommandLine(key) {

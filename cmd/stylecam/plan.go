@@ -8,6 +8,7 @@ import (
 
 	"stylecam/capture"
 	"stylecam/output"
+	"stylecam/spelling"
 )
 
 // A plan is a run with every "auto" decided.
@@ -116,7 +117,7 @@ func parseSink(text string) (sinkSpec, error) {
 	}
 	if filepath.Ext(text) == "" {
 		err := fmt.Errorf("%q is neither a video file by its ending nor one of %s", text, strings.Join(sinkKinds, ", "))
-		if near := nearest(text, sinkKinds); near != "" {
+		if near := spelling.Nearest(text, sinkKinds); near != "" {
 			err = fmt.Errorf("%q is no output; did you mean %s?", text, near)
 		}
 		return sinkSpec{}, err

@@ -14,6 +14,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"stylecam/blend/mats"
 	"stylecam/card"
 	"stylecam/filter"
 	"stylecam/frame"
@@ -77,7 +78,7 @@ func showTestCard(folder string) error {
 	if n := pool.InUse(); n != 0 {
 		return fmt.Errorf("%d frames were left behind", n)
 	}
-	if n := openMats(); n != 0 {
+	if n := mats.Open(); n != 0 {
 		return fmt.Errorf("%d Mats were left open", n)
 	}
 	return nil
