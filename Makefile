@@ -67,15 +67,12 @@ test: ## set up as `run` does, then every test
 	@scripts/setup.sh test
 	@NEED_RUNTIME=1 $(MAKE) --no-print-directory runtime lint pure build test-go test-mats test-training test-browser test-vm
 
-# What a verbose test log says of the tests that were skipped, and why.
-SKIPPED = awk '/^ *--- SKIP/ { sub(/^ */, "skipped: ", reason); if (!told[reason]++) print reason } { reason = $$0 }'
-
 .PHONY: test-go
 test-go: ## every Go test, with the race detector; a display of its own for the window
 	@mkdir -p out; echo 'go test -race ./...   (whole output: out/test.log)'
 	@xvfb-run -a -s "-screen 0 1280x1024x24" go test -race -v ./... >out/test.log 2>&1; status=$$?; \
 	  grep -aE '^(ok|FAIL)' out/test.log; \
-	  $(SKIPPED) out/test.log; \
+	  awk -f scripts/skipped.awk out/test.log; \
 	  [ $$status = 0 ] || { cat out/test.log; exit $$status; }
 
 .PHONY: test-mats
@@ -95,7 +92,7 @@ ifeq ($(shell uname -m),x86_64)
 	CGO_ENABLED=0 go test -c -o bin/testbed.test ./testbed
 	@for v in $(LOOPBACKS); do echo "testbed, v4l2loopback $$v   (whole output: out/vm-$$v.log)"; mkdir -p out; \
 	  testbed/v4l2-vm -t 1500 -l $$v bin/testbed.test -test.v -test.timeout 24m >out/vm-$$v.log 2>&1; status=$$?; \
-	  grep -aE '^(--- PASS|--- FAIL|PASS|FAIL)' out/vm-$$v.log; $(SKIPPED) out/vm-$$v.log; \
+	  grep -aE '^(--- PASS|--- FAIL|PASS|FAIL)' out/vm-$$v.log; awk -f scripts/skipped.awk out/vm-$$v.log; \
 	  [ $$status = 0 ] || { cat out/vm-$$v.log; exit $$status; }; done
 else
 	@echo 'skipped: test-vm: the virtual machine runs programs of x86-64 alone'
