@@ -69,6 +69,11 @@ func newGuard(token, cookie string, hosts, origins []string) (*guard, error) {
 	return g, nil
 }
 
+// CheckOrigin refuses what is no web origin, like https://example.org.
+func CheckOrigin(origin string) error {
+	return http.NewCrossOriginProtection().AddTrustedOrigin(origin)
+}
+
 // watchToken derives the token that lets its holder watch and no more, so that
 // there is one secret to set.
 func watchToken(token string) string {

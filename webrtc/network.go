@@ -50,7 +50,7 @@ func NewNetwork(ip net.IP, port int, iceServers []string) (*Network, error) {
 	}
 	if err != nil {
 		_ = n.Close()
-		return nil, fmt.Errorf("media port %d: %w", port, err)
+		return nil, fmt.Errorf("media port %d: %w; choose another by --webrtc-port", port, &PortError{Media: true, Err: err})
 	}
 	return n, nil
 }

@@ -79,6 +79,15 @@ type Server struct {
 	done     chan struct{}      // serving has ended; nil before Serve
 }
 
+// PortError is a port that could not be opened.
+type PortError struct {
+	Media bool // that of the media, not of the page
+	Err   error
+}
+
+func (e *PortError) Error() string { return e.Err.Error() }
+func (e *PortError) Unwrap() error { return e.Err }
+
 // mostConnections are served at a time; the next one waits.
 const mostConnections = 256
 
@@ -99,7 +108,7 @@ func Listen(cfg Config) (*Server, error) {
 	}
 	listener, err := net.Listen("tcp", cfg.Address)
 	if err != nil {
-		return nil, fmt.Errorf("webrtc: %w; choose another address by --webrtc-address", err)
+		return nil, fmt.Errorf("webrtc: %w; choose another address by --webrtc-address", &PortError{Err: err})
 	}
 	ip, madeUp := listener.Addr().(*net.TCPAddr).IP, false // whatever the name was
 	if cfg.Token == "" && !ip.IsLoopback() {

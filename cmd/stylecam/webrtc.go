@@ -44,7 +44,7 @@ func (s *settings) network() []*cli.GenericFlag {
 		flagOf("webrtc-token", "ask for `TOKEN` instead of one made up; better set as STYLECAM_WEBRTC_TOKEN, where other users cannot see it", &w.token, parseToken, asIs),
 		flagOf("webrtc-tls", "serve by HTTPS, without which browsers lend their camera to this machine alone: self, or `CERTIFICATE,KEY` files", &w.tls, parseTLS, asIs),
 		&cli.GenericFlag{Name: "webrtc-host", Usage: "let browsers call this machine by `NAME` too; may be given more than once", Value: list{&w.hosts, checkHost}},
-		&cli.GenericFlag{Name: "webrtc-origin", Usage: "let pages of `ORIGIN`, like https://example.org, use the API; may be given more than once", Value: list{&w.origins, checkText}},
+		&cli.GenericFlag{Name: "webrtc-origin", Usage: "let pages of `ORIGIN`, like https://example.org, use the API; may be given more than once", Value: list{&w.origins, webrtc.CheckOrigin}},
 		&cli.GenericFlag{Name: "webrtc-ice", Usage: "use the ICE `SERVER` stun:HOST or turn:USER:PASSWORD@HOST; may be given more than once", Value: list{&w.ice, webrtc.CheckICEServer}},
 		flagOf("whip-token", "give `TOKEN` to the server of --out whip:URL; better set as STYLECAM_WHIP_TOKEN", &w.whipToken, anyText, asIs),
 	)
@@ -73,11 +73,6 @@ func checkHost(s string) error {
 	return nil
 }
 
-func checkText(s string) error {
-	_, err := nonEmpty(s)
-	return err
-}
-
 // openWeb opens the server, if input or an output asks for it; nil if not.
 func (p *program) openWeb(e *engine, d drive) (*webrtc.Server, error) {
 	wanted := d.source.Input == "webrtc"
@@ -96,7 +91,7 @@ func (p *program) openWeb(e *engine, d drive) (*webrtc.Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("--webrtc-tls: %w: %w", filter.ErrInput, err)
 	}
-	return webrtc.Listen(webrtc.Config{
+	web, err := webrtc.Listen(webrtc.Config{
 		Address:    w.address,
 		MediaPort:  w.mediaPort,
 		ICEServers: w.ice,
@@ -110,6 +105,14 @@ func (p *program) openWeb(e *engine, d drive) (*webrtc.Server, error) {
 		Styles:     webStyles{e, p},
 		Log:        p.log,
 	})
+	var port *webrtc.PortError
+	switch {
+	case errors.As(err, &port) && port.Media:
+		err = blame("webrtc-port", err)
+	case errors.As(err, &port):
+		err = blame("webrtc-address", err)
+	}
+	return web, err
 }
 
 // webCodecs are those that peers may choose from. VP8 comes first: every browser

@@ -7,6 +7,7 @@ import (
 	"image"
 	"image/png"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"slices"
@@ -273,5 +274,34 @@ func TestStylesOfThePageComeAndGo(t *testing.T) {
 	err = styles.Add(t.Context(), "cut", file.Bytes()[:40])
 	if !errors.Is(err, filter.ErrInput) || strings.Contains(err.Error(), os.TempDir()) {
 		t.Errorf("half a picture: %v", err)
+	}
+}
+
+// A saved port that is somebody else's does not keep the camera from starting: the
+// default serves instead, which is this machine's alone.
+func TestSavedPortsThatAreTaken(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	at := taken.Addr().(*net.TCPAddr)
+	for _, option := range []string{"webrtc-address", "webrtc-port"} {
+		p := newProgram("stylecam", nil, io.Discard, io.Discard, func(string) string { return "" })
+		w := &p.settings.web
+		switch w.address = "127.0.0.1:0"; option {
+		case "webrtc-address":
+			w.address = at.String()
+		case "webrtc-port":
+			w.mediaPort = at.Port
+		}
+		_, err := p.openWeb(&engine{pool: new(frame.Pool)}, drive{source: capture.Config{Input: "webrtc"}})
+		if err == nil || p.forget(err) {
+			t.Errorf("%s: %v; want an error, and what nobody saved kept", option, err)
+		}
+		p.saved[option] = "config.toml"
+		if !p.forget(err) || w.mediaPort != 0 || option == "webrtc-address" && w.address != defaultAddress {
+			t.Errorf("%s: %v leaves address %s and port %d", option, err, w.address, w.mediaPort)
+		}
 	}
 }
