@@ -55,6 +55,10 @@ func NewNetwork(ip net.IP, port int, iceServers []string) (*Network, error) {
 	return n, nil
 }
 
+// allNetworks are UDP, and TCP for where a firewall lets nothing else through, IPv4's
+// before IPv6's.
+var allNetworks = [...]webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeTCP4, webrtc.NetworkTypeUDP6, webrtc.NetworkTypeTCP6}
+
 // newOutwardNetwork listens on nothing: each peer has ports of its own, for
 // connections that we begin.
 func newOutwardNetwork(iceServers []string) (*Network, error) {
@@ -67,6 +71,7 @@ func newOutwardNetwork(iceServers []string) (*Network, error) {
 		n.iceServers = append(n.iceServers, server)
 	}
 	n.settings.SetIncludeLoopbackCandidate(true)
+	n.settings.SetNetworkTypes(allNetworks[:])
 	n.settings.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	n.settings.SetICETimeouts(iceDisconnected, iceFailed, iceKeepAlive)
 	n.settings.LoggerFactory = silence
@@ -77,14 +82,13 @@ func newOutwardNetwork(iceServers []string) (*Network, error) {
 var silence = &logging.DefaultLoggerFactory{DefaultLogLevel: logging.LogLevelDisabled}
 
 func (n *Network) listen(ip net.IP, port int) error {
-	types := []webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeTCP4, webrtc.NetworkTypeUDP6, webrtc.NetworkTypeTCP6}
-	tcpHost := ""
+	types, tcpHost := allNetworks[:], ""
 	if ip.Equal(net.IPv6loopback) {
 		ip = net.IPv4(127, 0, 0, 1) // the same machine, for media
 	}
 	if !ip.IsUnspecified() {
-		if types = types[:2]; ip.To4() == nil {
-			types = []webrtc.NetworkType{webrtc.NetworkTypeUDP6, webrtc.NetworkTypeTCP6}
+		if types = allNetworks[:2]; ip.To4() == nil {
+			types = allNetworks[2:]
 		}
 		tcpHost = ip.String()
 		conn, err := net.ListenUDP("udp", &net.UDPAddr{IP: ip, Port: port})

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pion/webrtc/v4"
+
 	"stylecam/frame"
 )
 
@@ -68,32 +70,44 @@ func publisher(t *testing.T, endpoint, token string) (log *syncBuffer) {
 	return log
 }
 
+// arrives waits for the published picture at a rig.
+func arrives(t *testing.T, r *rig) {
+	t.Helper()
+	source, err := r.Camera().Source(320, 240)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer source.Close()
+	eventually(t, "the published picture", func() bool {
+		f, err := source.Read(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Release()
+		return f.Width == 64
+	})
+}
+
+// A firewall before the server, or before us, may let nothing but TCP through.
+func TestPublisherComesByTCPWhereNothingElseIsOffered(t *testing.T) {
+	r := listenRig(t, nil)
+	r.network.settings.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeTCP4})
+	r.network.settings.SetICEUDPMux(nil)
+	r.Serve(r.live)
+	publisher(t, r.base()+"/whip", "")
+	arrives(t, r)
+}
+
 // Our own /whip stands in for a media server.
 func TestPublisherComesBackToAServerThatWasRestarted(t *testing.T) {
 	first := newRig(t, func(c *Config) { c.Token = "sesame, sesame, open" })
 	log := publisher(t, first.base()+"/whip", "sesame, sesame, open")
-	arrives := func(r *rig) {
-		t.Helper()
-		source, err := r.Camera().Source(320, 240)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer source.Close()
-		eventually(t, "the published picture", func() bool {
-			f, err := source.Read(t.Context())
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer f.Release()
-			return f.Width == 64
-		})
-	}
-	arrives(first)
+	arrives(t, first)
 	address := first.listener.Addr().String()
 	if err := first.Server.Close(); err != nil {
 		t.Fatal(err)
 	}
-	arrives(newRig(t, func(c *Config) { c.Token, c.Address = "sesame, sesame, open", address }))
+	arrives(t, newRig(t, func(c *Config) { c.Token, c.Address = "sesame, sesame, open", address }))
 	if got := log.String(); strings.Contains(got, "sesame, sesame, open") || strings.Contains(got, "/whip") || strings.Count(got, "msg=publishing") != 2 {
 		t.Errorf("log:\n%s", got)
 	}
