@@ -113,6 +113,10 @@ def weights_of(path: Path) -> dict[str, Tensor]:
     return state.get("average", state.get("weights"))
 
 
+def steps_of(checkpoint: Path) -> int:
+    return torch.load(checkpoint, map_location="cpu", weights_only=True)["step"]
+
+
 def load_weights(net: nn.Module, path: Path) -> None:
     """What the file lacks keeps its first values and is named."""
     missing, unknown = net.load_state_dict(weights_of(path), strict=False)

@@ -18,12 +18,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from . import loop, pictures
+from . import loop, paper, pictures
 from .evaluate.peers import MicroAST
 from .sanet import SANet, Style
 from .vgg import Distilled, Exact, moments, normalised
 
 SIDE = 256         # of the pictures kept in memory; a style's side, by contract
+HARDEST = 2        # relu3_1 among the tables of moments: most of the style loss lies there
 DEEP = 0.5         # weight of relu5_1 beside relu4_1, and of the distilled network where there is an exact one
 
 
@@ -147,6 +148,9 @@ class SANetTask:
         self.crops = Crops(contents, settings.side)
         self.table = style_moments(self.judge, self.styles, settings.out / "styles.pt", self.device)
         print(f"{len(contents)} contents, {len(self.styles)} styles", flush=True)
+        # paintings of strong contrast are few and the hardest: they are drawn more often
+        contrast = self.table[HARDEST].chunk(2, 1)[1].square().sum(1).cpu().numpy().astype(np.float64)
+        self.odds = contrast / contrast.sum()
         self.net = SANet().to(self.device, memory_format=torch.channels_last)
         if settings.fixed_style:
             loop.load_weights(self.net, settings.init)
@@ -159,7 +163,9 @@ class SANetTask:
         self.signals = {}  # of the teacher, by the style's number
 
     def groups(self) -> list[dict]:
-        return [{"params": [p for p in self.net.parameters() if p.requires_grad]}]
+        tone = list(self.net.tone.parameters())
+        rest = [p for n, p in self.net.named_parameters() if p.requires_grad and not n.startswith("tone.")]
+        return [{"params": rest}, {"params": tone, "rate": 3.0}]
 
     @torch.no_grad()
     def shown_by_teacher(self, clean: Tensor, chosen: np.ndarray) -> Tensor:
@@ -175,7 +181,7 @@ class SANetTask:
     def draw_styles(self, rng: np.random.Generator, n: int, side: int) -> tuple[np.ndarray, Style, Tensor, list[Tensor]]:
         """The numbers of n styles; them encoded; share (n,n,side,side), each picture's own, the last now and then mixed; moments
         to aim at."""
-        chosen = rng.integers(len(self.styles), size=n)
+        chosen = rng.choice(len(self.styles), size=n, p=self.odds)
         if self.settings.fixed_style:
             one = Style(*(t[chosen].float() for t in self.encoded))
         else:  # whole, since the moments are the whole painting's
@@ -267,9 +273,16 @@ def main() -> None:
                         help="leave the style encoder of --init, and so the styles it made, as they are: each is encoded once, "
                              "and a step takes half the time")
     parser.add_argument("--teacher", type=Path, help="a checkout of MicroAST, to learn from its paintings too")
+    parser.add_argument("--recipe", choices=("shipped", "paper"), default="shipped",
+                        help="paper: the network and losses of SANet's paper (training/paper.py), with its batch, rate and style weight")
+    recipe = parser.parse_known_args()[0].recipe
+    if recipe == "paper":
+        parser.set_defaults(**paper.DEFAULTS)
     settings = parser.parse_args()
+    if recipe == "paper" and (settings.teacher or settings.fixed_style):
+        parser.error("the paper's recipe has no teacher and no style encoder: leave --teacher and --fixed-style out")
     loop.start(settings)
-    loop.run(SANetTask(settings), settings)
+    loop.run((paper.PaperTask if recipe == "paper" else SANetTask)(settings), settings)
 
 
 if __name__ == "__main__":

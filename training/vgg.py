@@ -60,7 +60,8 @@ class Distilled(_Vgg):
     def __init__(self, folder):
         super().__init__(load_distilled(folder))
 
-    def forward(self, x: Tensor) -> list[Tensor]:
+    def features(self, x: Tensor) -> list[Tensor]:
+        """Its own, of WIDTHS channels."""
         x, features = self.conv("0", x), []
         for name in LAYERS:
             if name == "pool":
@@ -68,8 +69,11 @@ class Distilled(_Vgg):
                 continue
             x = F.relu(self.conv(name, x))
             if name.endswith("1"):
-                features.append(F.relu(self.conv(f"{name}_aux", x)))
+                features.append(x)
         return features
+
+    def forward(self, x: Tensor) -> list[Tensor]:
+        return [F.relu(self.conv(f"{level}1_aux", f)) for level, f in enumerate(self.features(x), 1)]
 
 
 def moments(f: Tensor, eps: float = 1e-5) -> tuple[Tensor, Tensor]:

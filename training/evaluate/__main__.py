@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from .. import manifest, pictures
+from .. import loop, manifest, paper, pictures
 from . import graphs, masks, motion, paintings, peers, program
 
 SIZES = ((128, 160), (144, 192), (192, 256))  # of a 4:3 picture; others get the same area
@@ -129,6 +129,9 @@ def all_paintings(args) -> dict[str, dict]:
     segment = graphs.SegNet(args.models, SIZES[0])
     with tempfile.TemporaryDirectory() as work:
         nets = {name: (net, None) for name, net in peers.painters(args.peers, Path(work)).items()}
+        if args.paper:
+            nets[f"SANet by its paper's recipe, {loop.steps_of(args.paper):,} steps"] = (
+                peers.PerStyle(paper.load(args.vgg, args.paper), Path(work) / "paper"), None)
         nets |= {name: (graphs.SANet(args.models, sharpness), segment) for name, sharpness in graphs.TRANSFERS.items()}
         result = {name: measure_paintings(net, segment, args.people_eval, args.style_eval, args.vgg)
                   for name, (net, segment) in nets.items()}
@@ -146,6 +149,7 @@ def main() -> None:
     parser.add_argument("--style-eval", type=Path, required=True, help="folder of contents, styles")
     parser.add_argument("--vgg", type=Path, required=True)
     parser.add_argument("--peers", type=Path, help="folder of others' networks: see training/evaluate/peers.py")
+    parser.add_argument("--paper", type=Path, help="a checkpoint of train_sanet --recipe paper, to measure beside the others")
     parser.add_argument("--program", type=Path, help="bin/stylecam, to measure its masks over time too")
     parser.add_argument("--models", type=Path, default=Path("models"))
     parser.add_argument("--out", type=Path, default=Path("docs/results"))

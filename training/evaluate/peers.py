@@ -68,7 +68,7 @@ class MicroAST(nn.Module):
 
 
 class _InOneStyle(nn.Module):
-    def __init__(self, net: MicroAST, signals):
+    def __init__(self, net: nn.Module, signals):
         super().__init__()
         self.net, self.signals = net, signals
 
@@ -76,16 +76,17 @@ class _InOneStyle(nn.Module):
         return self.net(x, self.signals)
 
 
-class MicroASTGraph:
-    """MicroAST by ONNX Runtime, a graph a style."""
+class PerStyle:
+    """A network whose styles cannot be told apart from its graph, by ONNX Runtime: a graph a style."""
 
-    def __init__(self, checkout: Path, work: Path):
-        """work: a folder for the graphs."""
-        self.net, self.work = MicroAST(checkout), work
+    def __init__(self, net: nn.Module, work: Path):
+        """net.signals(styles), net(pictures, signals); work: a folder for the graphs."""
+        self.net, self.work = net, work
+        work.mkdir()
 
     def encode(self, picture) -> onnxruntime.InferenceSession:
         painter = _InOneStyle(self.net, self.net.signals(pictures.tensor(np.asarray(picture)[None])))
-        file = self.work / f"microast-{zlib.crc32(np.asarray(picture).tobytes())}.onnx"
+        file = self.work / f"{zlib.crc32(np.asarray(picture).tobytes())}.onnx"
         torch.onnx.export(painter, (torch.rand(1, 3, 64, 64),), str(file), input_names=["x"], output_names=["y"], opset_version=17,
                           dynamic_axes={"x": {2: "h", 3: "w"}, "y": {2: "h", 3: "w"}}, dynamo=False)
         return graphs.session(file)
@@ -101,7 +102,7 @@ def masks(folder: Path | None) -> dict[str, MediaPipe]:
     return {name: MediaPipe(file, size) for name, (file, size) in files.items() if file.exists()}
 
 
-def painters(folder: Path | None, work: Path) -> dict[str, MicroASTGraph]:
+def painters(folder: Path | None, work: Path) -> dict[str, PerStyle]:
     """The painting networks found in folder."""
     checkout = folder / "MicroAST" if folder else None
-    return {"MicroAST, its published weights": MicroASTGraph(checkout, work)} if checkout and checkout.exists() else {}
+    return {"MicroAST, its published weights": PerStyle(MicroAST(checkout), work / "microast")} if checkout and checkout.exists() else {}

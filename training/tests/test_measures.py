@@ -12,6 +12,7 @@ from PIL import Image
 from training import export, train_sanet
 from training.evaluate import __main__ as evaluate
 from training.evaluate import masks, motion, paintings, peers, program
+from training.paper import PaperSANet
 from training.sanet import SANet
 from training.segnet import SegNet
 
@@ -104,17 +105,19 @@ def test_evaluation_writes_its_tables(people, scenes, vgg_folder, tmp_path, monk
         (tmp_path / "style-eval" / name).mkdir(parents=True)
         for file in sorted(scenes.iterdir())[:2]:
             (tmp_path / "style-eval" / name / file.name).write_bytes(file.read_bytes())
+    torch.save({"average": PaperSANet(vgg_folder).state_dict(), "step": 7}, tmp_path / "paper.pt")
     monkeypatch.setattr(evaluate, "SIZES", ((64, 80),))
     monkeypatch.setattr(motion, "MOVING", 5)
     monkeypatch.setattr(motion, "RESTING", 8)
     monkeypatch.setattr(motion, "still", functools.partial(motion.still, frames=2))
     monkeypatch.setattr(sys, "argv", ["evaluate", "--people-eval", str(sets), "--style-eval", str(tmp_path / "style-eval"),
-                                      "--vgg", str(vgg_folder), "--models", str(models), "--out", str(out)])
+                                      "--vgg", str(vgg_folder), "--models", str(models), "--out", str(out), "--paper", str(tmp_path / "paper.pt")])
     evaluate.main()
 
     result = json.loads((out / "lite.json").read_text())
     assert 0 <= result["masks"]["SegNet `lite` at 64x80"]["sets"]["heads"]["iou"] <= 1
     assert result["paintings"]["SANet `lite`"]["alpha"]["ssim_0"] > 0.99
+    assert result["paintings"]["SANet by its paper's recipe, 7 steps"]["losses"]["pairs"] == 4
     text = (out / "lite.md").read_text()
     assert text in capsys.readouterr().out and "MicroAST, its published weights *(recorded)*" in text
     entries = json.loads((models / "manifest.json").read_text())["models"]

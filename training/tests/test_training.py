@@ -19,7 +19,11 @@ def sanet(people, scenes, vgg_folder, out, steps):
             "--steps", steps]
 
 
-@pytest.fixture(params=[(train_segnet, segnet), (train_sanet, sanet)], ids=["segnet", "sanet"])
+def by_the_paper(*given):
+    return [*sanet(*given), "--recipe", "paper", "--batch", 2]
+
+
+@pytest.fixture(params=[(train_segnet, segnet), (train_sanet, sanet), (train_sanet, by_the_paper)], ids=["segnet", "sanet", "paper"])
 def train(request, monkeypatch, people, scenes, vgg_folder, tmp_path):
     """train(name, steps, ...) runs the program in tmp_path/name and returns the checkpoint."""
     module, arguments = request.param
