@@ -163,9 +163,7 @@ class SANetTask:
         self.signals = {}  # of the teacher, by the style's number
 
     def groups(self) -> list[dict]:
-        tone = list(self.net.tone.parameters())
-        rest = [p for n, p in self.net.named_parameters() if p.requires_grad and not n.startswith("tone.")]
-        return [{"params": rest}, {"params": tone, "rate": 3.0}]
+        return [{"params": [p for p in self.net.parameters() if p.requires_grad]}]
 
     @torch.no_grad()
     def shown_by_teacher(self, clean: Tensor, chosen: np.ndarray) -> Tensor:
