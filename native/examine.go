@@ -32,13 +32,11 @@ func (s System) Examine(b Build) []Part {
 	return []Part{
 		s.driverPart(b),
 		s.part(b, "onnxruntime-gpu", true, "libonnxruntime.so."+b.ONNXRuntime, "libonnxruntime_providers_shared.so", "libonnxruntime_providers_cuda.so"),
-		s.part(b, fmt.Sprintf("cuda %d", b.CUDA), true, so("cudart", b.CUDA), so("cublasLt", b.CUDA), so("cublas", b.CUDA), so("curand", 10), so("cufft", b.CUFFT)),
-		s.part(b, "cudnn 9", true, "libcudnn.so.9"),
+		s.part(b, fmt.Sprintf("cuda %d", b.CUDA), true, b.cuda()...),
+		s.part(b, "cudnn 9", true, cudnn),
 		s.part(b, fmt.Sprintf("tensorrt %d", TensorRT), false, tensorRTFiles...),
 	}
 }
-
-func so(name string, major int) string { return fmt.Sprintf("lib%s.so.%d", name, major) }
 
 func (s System) driverPart(b Build) Part {
 	d := s.Driver()

@@ -2,6 +2,7 @@ package native
 
 import (
 	"encoding/hex"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -154,8 +155,8 @@ func TestBuilds(t *testing.T) {
 		if !slices.Contains(files, filepath.Base(f.Library())) {
 			t.Errorf("no wheel of %s brings %s", b.Name, f.Library())
 		}
-		lt := slices.Index(f.Preload(), "/cache/"+so("cublasLt", b.CUDA))
-		if lt < 0 || lt > slices.Index(f.Preload(), "/cache/"+so("cublas", b.CUDA)) {
+		place := func(name string) int { return slices.Index(f.Preload(), fmt.Sprintf("/cache/%s.so.%d", name, b.CUDA)) }
+		if lt := place("libcublasLt"); lt < 0 || lt > place("libcublas") {
 			t.Errorf("%s loads cublas before what it needs: %v", b.Name, f.Preload())
 		}
 	}

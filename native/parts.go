@@ -1,11 +1,12 @@
 package native
 
+import "slices"
+
 // A Build is ONNX Runtime for GPUs, with the CUDA that it was made for.
 type Build struct {
 	Name        string // of its folder in the cache
 	ONNXRuntime string // version
 	CUDA        int    // major version
-	CUFFT       int    // major version, which is not CUDA's
 	Driver      int    // the oldest major version of the driver that it works with
 	Wheels      []Wheel
 
@@ -21,6 +22,13 @@ type Wheel struct {
 	Files            []string // what is taken of it, by base names
 }
 
+const cudnn = "libcudnn.so.9"
+
+// cuda are the libraries of CUDA itself.
+func (b Build) cuda() []string {
+	return slices.DeleteFunc(slices.Clone(b.preload), func(name string) bool { return name == cudnn })
+}
+
 // TensorRT is the major version that both builds want. Its libraries are in no wheel
 // of the index, so they are taken from where the system has them, or from the
 // build's own folder, if somebody put them there.
@@ -33,10 +41,11 @@ var platforms = []string{"manylinux_2_28_x86_64", "manylinux_2_27_x86_64", "many
 
 // Builds are those that can be installed, the one to be preferred first. The parts'
 // versions are CUDA 13.0's and 12.8's: code that a newer compiler makes while the
-// program runs is refused by the drivers that the builds still work with.
+// program runs is refused by the drivers that the builds still work with. Of cuFFT the
+// older build is linked to, the newer opens it for operators that no graph here has.
 var Builds = []Build{
 	{
-		Name: "cuda13-ort1.31.1", ONNXRuntime: "1.31.1", CUDA: 13, CUFFT: 12, Driver: 580,
+		Name: "cuda13-ort1.31.1", ONNXRuntime: "1.31.1", CUDA: 13, Driver: 580,
 		Wheels: []Wheel{
 			{Project: "onnxruntime-gpu", Version: "1.31.1", Bytes: 255569273,
 				SHA256: "05d548956197b9d01f59b625de740e0d6be3593f874e241a12dc0362650ecdf7",
@@ -50,20 +59,17 @@ var Builds = []Build{
 			{Project: "nvidia-curand", Version: "10.4.0.35", Bytes: 59544258,
 				SHA256: "1aee33a5da6e1db083fe2b90082def8915f30f3248d5896bcec36a579d941bfc",
 				Files:  []string{"libcurand.so.10"}},
-			{Project: "nvidia-cufft", Version: "12.0.0.61", Bytes: 214085489,
-				SHA256: "6c44f692dce8fd5ffd3e3df134b6cdb9c2f72d99cf40b62c32dde45eea9ddad3",
-				Files:  []string{"libcufft.so.12"}},
 			{Project: "nvidia-cuda-nvrtc", Version: "13.0.88", Bytes: 90215200,
 				SHA256: "ad9b6d2ead2435f11cbb6868809d2adeeee302e9bb94bcf0539c7a40d80e8575",
 				Files:  []string{"libnvrtc-builtins.so.13.0", "libnvrtc.so.13"}},
 			{Project: "nvidia-cudnn-cu13", Version: "9.20.0.48", Bytes: 366173588,
 				SHA256: "0c45dd8eeb50b603f07995b1b300c62ffe6a1980482b82b3bcf94a4ca9d49304",
-				Files:  []string{"libcudnn.so.9", "libcudnn_graph.so.9", "libcudnn_ops.so.9", "libcudnn_cnn.so.9", "libcudnn_adv.so.9", "libcudnn_heuristic.so.9", "libcudnn_engines_precompiled.so.9", "libcudnn_engines_runtime_compiled.so.9"}},
+				Files:  []string{cudnn, "libcudnn_graph.so.9", "libcudnn_ops.so.9", "libcudnn_cnn.so.9", "libcudnn_adv.so.9", "libcudnn_heuristic.so.9", "libcudnn_engines_precompiled.so.9", "libcudnn_engines_runtime_compiled.so.9"}},
 		},
-		preload: []string{"libcudart.so.13", "libcublasLt.so.13", "libcublas.so.13", "libnvrtc-builtins.so.13.0", "libnvrtc.so.13", "libcurand.so.10", "libcufft.so.12", "libcudnn.so.9"},
+		preload: []string{"libcudart.so.13", "libcublasLt.so.13", "libcublas.so.13", "libnvrtc-builtins.so.13.0", "libnvrtc.so.13", "libcurand.so.10", cudnn},
 	},
 	{
-		Name: "cuda12-ort1.24.4", ONNXRuntime: "1.24.4", CUDA: 12, CUFFT: 11, Driver: 525,
+		Name: "cuda12-ort1.24.4", ONNXRuntime: "1.24.4", CUDA: 12, Driver: 525,
 		Wheels: []Wheel{
 			{Project: "onnxruntime-gpu", Version: "1.24.4", Bytes: 252765531,
 				SHA256: "eb0e38f0c1ef3b76ae0081c8e51eed20dd8925aa916f0fc6f9b8b17d05610e99",
@@ -85,8 +91,8 @@ var Builds = []Build{
 				Files:  []string{"libnvrtc-builtins.so.12.8", "libnvrtc.so.12"}},
 			{Project: "nvidia-cudnn-cu12", Version: "9.20.0.48", Bytes: 657910570,
 				SHA256: "7d7479e1321c7a039b33827f0247791ee1be091759032c1f66a287c4a643396a",
-				Files:  []string{"libcudnn.so.9", "libcudnn_graph.so.9", "libcudnn_ops.so.9", "libcudnn_cnn.so.9", "libcudnn_adv.so.9", "libcudnn_heuristic.so.9", "libcudnn_engines_precompiled.so.9", "libcudnn_engines_runtime_compiled.so.9"}},
+				Files:  []string{cudnn, "libcudnn_graph.so.9", "libcudnn_ops.so.9", "libcudnn_cnn.so.9", "libcudnn_adv.so.9", "libcudnn_heuristic.so.9", "libcudnn_engines_precompiled.so.9", "libcudnn_engines_runtime_compiled.so.9"}},
 		},
-		preload: []string{"libcudart.so.12", "libcublasLt.so.12", "libcublas.so.12", "libnvrtc-builtins.so.12.8", "libnvrtc.so.12", "libcurand.so.10", "libcufft.so.11", "libcudnn.so.9"},
+		preload: []string{"libcudart.so.12", "libcublasLt.so.12", "libcublas.so.12", "libnvrtc-builtins.so.12.8", "libnvrtc.so.12", "libcurand.so.10", "libcufft.so.11", cudnn},
 	},
 }
