@@ -75,7 +75,9 @@ func find(path string, p Provider) (candidates []string, chosen string) {
 		return []string{path}, "ONNXRUNTIME_LIB"
 	}
 	system := native.Here()
-	if folder, ok := system.Installed(); ok && (p == CUDA || p == TensorRT || p == Auto && system.Driver().Present()) {
+	folder, installed := system.Installed()
+	forGPU := p == CUDA || p == TensorRT || p == Auto && system.Driver().Present()
+	if installed && forGPU {
 		candidates = append(candidates, folder.Library())
 	}
 	for _, folder := range append(system.Folders(), system.Cache) {
@@ -86,6 +88,9 @@ func find(path string, p Provider) (candidates []string, chosen string) {
 				candidates = append(candidates, real)
 			}
 		}
+	}
+	if installed && !forGPU { // which computes on the CPU as well
+		candidates = append(candidates, folder.Library())
 	}
 	return candidates, ""
 }

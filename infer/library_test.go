@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"stylecam/filter"
+	"stylecam/native"
 )
 
 // askChild names the variable that makes this test binary open the runtime, print
@@ -164,6 +165,34 @@ func TestSearchForTheLibrary(t *testing.T) {
 	})
 }
 
+// Who has only the GPU's build computes on the CPU by it too.
+func TestTheGPUsBuildServesTheCPU(t *testing.T) {
+	_, good := realLibrary(t)
+	cache := t.TempDir()
+	build := native.Builds[0]
+	folder := native.System{Cache: filepath.Join(cache, "stylecam")}.Folder(build)
+	if err := errors.Join(os.MkdirAll(folder.Path, 0o755), os.WriteFile(folder.Library(), good, 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range folder.Preload() {
+		if err := os.Link(folder.Library(), path); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, w := range build.Wheels {
+		receipt := fmt.Sprintf(`{"sha256": %q, "files": [{"name": %q, "bytes": %d}]}`, w.SHA256, filepath.Base(folder.Library()), len(good))
+		if err := os.WriteFile(filepath.Join(folder.Path, w.Project+".json"), []byte(receipt), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := openInChild(t, "", "XDG_CACHE_HOME="+cache); !strings.HasPrefix(got, "opened: "+folder.Library()) {
+		if strings.HasPrefix(got, "opened: ") {
+			t.Skip("this system has an ONNX Runtime installed: ", got)
+		}
+		t.Errorf("got %q", got)
+	}
+}
+
 // The library, left to itself, keeps an identifier in the cache and reports its use
 // under it.
 func TestLibraryReportsToNobody(t *testing.T) {
@@ -199,11 +228,16 @@ func TestProviders(t *testing.T) {
 	if cpu := onCPU(t); cpu.Provider() != "cpu" || cpu.Fallback() != "" {
 		t.Errorf("cpu gave %s because of %q", cpu.Provider(), cpu.Fallback())
 	}
+	cache := t.TempDir()
+	t.Setenv("XDG_CACHE_HOME", cache)
 	for _, p := range []Provider{CUDA, TensorRT} {
 		_, err := Open(Options{Provider: p})
 		if !errors.Is(err, filter.ErrMissing) || !strings.Contains(err.Error(), "provider "+p.String()) {
 			t.Errorf("%s: error is %v", p, err)
 		}
+	}
+	if left, err := os.ReadDir(cache); err != nil || len(left) > 0 {
+		t.Errorf("nothing was compiled, and the cache holds %v, %v", left, err)
 	}
 }
 

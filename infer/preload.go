@@ -8,6 +8,7 @@ import "C"
 import (
 	"errors"
 	"path/filepath"
+	"runtime"
 	"unsafe"
 
 	"stylecam/native"
@@ -34,6 +35,8 @@ func preload(library string) error {
 func open(path string) error {
 	name := C.CString(path)
 	defer C.free(unsafe.Pointer(name))
+	runtime.LockOSThread() // dlerror is the thread's
+	defer runtime.UnlockOSThread()
 	if C.dlopen(name, C.RTLD_NOW|C.RTLD_GLOBAL) == nil {
 		return errors.New(C.GoString(C.dlerror())) // names the file
 	}

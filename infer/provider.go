@@ -75,7 +75,7 @@ var probe []byte // y = x + 1
 // prove runs the smallest of graphs on the provider: a GPU's libraries may be there
 // and the driver not, which shows when a session is made, or not before it runs.
 func (r *Runtime) prove() (err error) {
-	options, err := r.options(r.engine(models.Graph{Bytes: probe}, nil))
+	options, err := r.options(r.engine(models.Graph{Entry: models.Entry{Name: "probe"}, Bytes: probe}, nil))
 	if err != nil {
 		return err
 	}
@@ -134,15 +134,15 @@ func (r *Runtime) appendCUDA(o *ort.SessionOptions) error {
 }
 
 func (r *Runtime) appendTensorRT(o *ort.SessionOptions, e *engine) error {
-	if err := os.MkdirAll(e.folder, 0o755); err != nil {
-		return err
-	}
 	rt, err := ort.NewTensorRTProviderOptions()
 	if err != nil {
 		return err
 	}
 	defer rt.Destroy()
-	if err := rt.Update(e.options(r.fp16, r.memory)); err != nil {
+	if err := rt.Update(e.options(r.fp16, r.memory)); err != nil { // as CUDA's
+		return err
+	}
+	if err := os.MkdirAll(e.folder, 0o755); err != nil {
 		return err
 	}
 	return o.AppendExecutionProviderTensorRT(rt)
