@@ -18,8 +18,10 @@ var advices = []struct {
 		"run `stylecam runtime install --gpu`"},
 	{regexp.MustCompile(`(?i)out of memory|CUDA failure 2\b|failed to allocate`),
 		"close what else uses the GPU, or take --quality fast"},
-	{regexp.MustCompile(`no kernel image is available|CUDA failure 209\b`),
+	{regexp.MustCompile(`no kernel image is available|CUDA failure 209\b|ARCH_MISMATCH`),
 		"this GPU is older than the build; take --provider cpu"},
+	{regexp.MustCompile(`setInputShape|TensorRT compiled nothing`),
+		"take --provider cuda, which computes everything at every size"},
 }
 
 // advice is what to do about an error of a provider, given the library's words.

@@ -68,7 +68,7 @@ func NewTensor[E Element](d *Device, dims ...int) (*Tensor, error) {
 	}
 	pointer, err := d.memory.tensor(ort.TensorElementDataType(ort.GetTensorElementDataType[E]()), shape)
 	if err != nil {
-		return nil, fmt.Errorf("memory of %s: room for %v: %s", d.runtime.provider, dims, inWords(err))
+		return nil, &Failure{fmt.Sprintf("room for %v", dims), d.runtime.provider, inWords(err)}
 	}
 	return &Tensor{d, pointer, shape}, nil
 }

@@ -84,6 +84,9 @@ func (r *Runtime) load(g models.Graph, inputs []ort.InputOutputInfo) (loaded *or
 	} else {
 		work()
 	}
+	if err == nil && e != nil && !e.built() { // what TensorRT cannot compile goes to CUDA, and nobody is told
+		err = errors.Join(errors.New("TensorRT compiled nothing of it"), loaded.Destroy())
+	}
 	return loaded, err
 }
 
@@ -101,11 +104,11 @@ func (s *session[T]) at(at shape) (*bound[T], error) {
 	}
 	binding, err := newBinding(s.ort)
 	if err != nil {
-		return nil, fmt.Errorf("network %s: %w", s.name, err)
+		return nil, s.failure(at, err)
 	}
 	b := &bound[T]{at, s.bind(binding, at), binding}
 	if binding.err != nil {
-		return nil, fmt.Errorf("network %s at %dx%d: %w", s.name, at.width, at.height, errors.Join(binding.err, binding.close()))
+		return nil, s.failure(at, errors.Join(binding.err, binding.close()))
 	}
 	s.recent = slices.Insert(s.recent, 0, b)
 	if len(s.recent) > keep {
@@ -133,15 +136,21 @@ func (s *session[T]) failure(at shape, err error) error {
 	return &Failure{fmt.Sprintf("network %s at %dx%d", s.name, at.width, at.height), s.runtime.provider, inWords(err)}
 }
 
-// Failure is a graph that failed while it ran. On a GPU it is most often the GPU that
-// did.
+// Failure is a graph that failed while it ran, or found no room to. On a GPU it is most
+// often the GPU that did.
 type Failure struct {
 	Graph    string
 	Provider Provider
 	Words    string // the library's
 }
 
-func (f *Failure) Error() string { return f.Graph + ": " + f.Words }
+func (f *Failure) Error() string {
+	text := f.Graph + ": " + f.Words
+	if f.Provider != CPU {
+		text += ": " + advice(f.Words)
+	}
+	return text
+}
 
 // refuse closes a session whose graph turned out not to serve, and says why.
 func (s *session[T]) refuse(why error) error {

@@ -95,16 +95,22 @@ func (p *program) assemble(ctx context.Context, e *engine, u use) (err error) {
 		e.relay.strict, e.relay.better = true, soon(func() (*brush, error) { return by(infer.TensorRT) })
 		return nil
 	}
-	if e.relay.now, err = open(runtime, nil); err != nil {
+	if runtime.OnGPU() && options.Provider == infer.Auto {
+		// What was not asked for by name may be left when it does not compute, and must
+		// show first that it does so rightly.
+		e.relay.spare = func(provider string) (*brush, error) {
+			if provider == infer.TensorRT.String() {
+				if b, err := by(infer.CUDA); err == nil {
+					return b, nil
+				}
+			}
+			return by(infer.CPU)
+		}
+	}
+	if err := e.relay.begin(runtime.Provider(), func() (*brush, error) { return open(runtime, nil) }); err != nil || e.relay.spare == nil {
 		return err
 	}
-	if !runtime.OnGPU() || options.Provider != infer.Auto {
-		return nil
-	}
-	// What was not asked for by name must show first that it computes rightly, and may
-	// be left when it no longer does.
 	known := func(b *brush) (*frame.Frame, error) { return p.known(ctx, e, b) }
-	e.relay.spare = func() (*brush, error) { return by(infer.CPU) }
 	if err := e.relay.prove(ctx, known); err != nil {
 		return err
 	}

@@ -14,7 +14,7 @@ import (
 // relay is the filter of an engine: one brush paints, and another may take over
 // between two frames. A better one, once TensorRT has compiled the networks for it;
 // a spare one, where a GPU that was taken because it was there fails: from the very
-// frame on which it did.
+// frame on which it did. TensorRT's is CUDA's, and CUDA's the CPU's.
 //
 //	            better, when it is ready
 //	              │
@@ -23,9 +23,9 @@ import (
 //	            spare ──> picture
 type relay struct {
 	now    *brush
-	better <-chan arrival         // nil: none is on its way
-	strict bool                   // the better one was asked for by name: without it nothing is painted
-	spare  func() (*brush, error) // opens it; nil: there is none
+	better <-chan arrival                        // nil: none is on its way
+	strict bool                                  // the better one was asked for by name: without it nothing is painted
+	spare  func(provider string) (*brush, error) // opens the one for a provider that fails; nil: there is none
 	log    *slog.Logger
 	failed error // for which, strictly, nothing is painted any more
 }
@@ -49,15 +49,26 @@ func (r *relay) Apply(ctx context.Context, f *frame.Frame, p *filter.Params, t *
 	if r.failed != nil {
 		return nil, r.failed
 	}
-	picture, err := r.now.Apply(ctx, f, p, t)
-	var failure *infer.Failure
-	if r.spare == nil || ctx.Err() != nil || !errors.As(err, &failure) {
-		return picture, err
+	for {
+		picture, err := r.now.Apply(ctx, f, p, t)
+		var failure *infer.Failure
+		if r.spare == nil || ctx.Err() != nil || !errors.As(err, &failure) {
+			return picture, err
+		}
+		if err := r.pass(err); err != nil {
+			return nil, err
+		}
 	}
-	if err := r.pass(err); err != nil {
-		return nil, err
+}
+
+// begin opens the first brush. Where its networks do not open, the spare one paints.
+func (r *relay) begin(provider string, open func() (*brush, error)) error {
+	b, err := open()
+	if err != nil && r.spare != nil {
+		return r.take(provider, err)
 	}
-	return r.now.Apply(ctx, f, p, t)
+	r.now = b
+	return err
 }
 
 // welcome puts the better brush to work.
@@ -76,16 +87,27 @@ func (r *relay) welcome(a arrival) error {
 	return nil
 }
 
-// pass puts the spare brush to work, and says why.
+// pass puts the spare brush to work in the place of the one that failed.
 func (r *relay) pass(why error) error {
-	spare, err := r.spare()
+	failed := r.now
+	if err := r.take(failed.provider, why); err != nil {
+		return err
+	}
+	return failed.Close()
+}
+
+// take puts the spare brush of a provider to work, and says why.
+func (r *relay) take(provider string, why error) error {
+	spare, err := r.spare(provider)
 	if err != nil {
 		return errors.Join(why, err)
 	}
-	r.log.Warn("computing goes on elsewhere", "before", r.now.provider, "now", spare.provider, "because", oneLine(why))
-	err = r.now.Close()
-	r.now, r.spare = spare, nil
-	return err
+	r.log.Warn("computing goes on elsewhere", "before", provider, "now", spare.provider, "because", oneLine(why))
+	r.now = spare
+	if spare.provider == infer.CPU.String() {
+		r.spare = nil
+	}
+	return nil
 }
 
 // Close closes the brush at work.
@@ -103,7 +125,7 @@ const tolerance = 4
 // prove compares a known frame as the brush at work and the spare one paint it. If
 // the first fails or paints something else, the spare one takes its place.
 func (r *relay) prove(ctx context.Context, known func(*brush) (*frame.Frame, error)) error {
-	spare, err := r.spare()
+	spare, err := r.spare(r.now.provider)
 	if err != nil {
 		return err
 	}
@@ -114,7 +136,7 @@ func (r *relay) prove(ctx context.Context, known func(*brush) (*frame.Frame, err
 	case ctx.Err() != nil:
 		return errors.Join(ctx.Err(), spare.Close())
 	}
-	r.spare = func() (*brush, error) { return spare, nil }
+	r.spare = func(string) (*brush, error) { return spare, nil }
 	return r.pass(err)
 }
 

@@ -57,7 +57,12 @@ func newRelayTest(t *testing.T) *relayTest {
 		return &brush{Filter: f, provider: name, closers: []func() error{func() error { r.closed = append(r.closed, name); return nil }}}
 	}
 	r.now = named("cuda", &r.first)
-	r.spare = func() (*brush, error) { return named("cpu", &r.cpu), nil }
+	r.spare = func(provider string) (*brush, error) {
+		if provider == "tensorrt" {
+			return named("cuda", &r.first), nil
+		}
+		return named("cpu", &r.cpu), nil
+	}
 	r.relay.log = slog.New(slog.NewTextHandler(&r.log, nil))
 	t.Cleanup(func() {
 		if n := r.pool.InUse(); n != 0 {
@@ -129,6 +134,60 @@ type failing struct{ err error }
 
 func (f failing) Apply(context.Context, *frame.Frame, *filter.Params, *filter.Trace) (*frame.Frame, error) {
 	return nil, f.err
+}
+
+// What TensorRT cannot do CUDA does, and the CPU where the GPU is gone altogether: on
+// the same frame, each change told once.
+func TestSparesTakeOverOneAfterTheOther(t *testing.T) {
+	for name, c := range map[string]struct {
+		cuda       error
+		now, after string // what is told last
+		changes    int
+	}{
+		"a shape that no engine takes": {nil, "cuda", "before=tensorrt now=cuda", 1},
+		"the GPU is gone":              {outOfMemory, "cpu", "before=cuda now=cpu", 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRelayTest(t)
+			r.first.err = c.cuda
+			if c.cuda != nil {
+				r.first.fails = 1
+			}
+			r.now = &brush{Filter: failing{&infer.Failure{Graph: "network lite/sanet-paint", Provider: infer.TensorRT, Words: "setInputShape()"}}, provider: "tensorrt"}
+			f := frame.New(8, 8)
+			f.Seq = 1
+			picture, err := r.Apply(t.Context(), f, nil, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			picture.Release()
+			if text := r.log.String(); r.now.provider != c.now || strings.Count(text, "level=WARN") != c.changes || !strings.Contains(text, c.after) {
+				t.Errorf("%s paints, told: %q", r.now.provider, text)
+			}
+		})
+	}
+}
+
+// A GPU that was not asked for by name, and whose networks do not open, is no reason
+// not to paint; one that was is.
+func TestNetworksThatDoNotOpenOnTheGPU(t *testing.T) {
+	for _, strict := range []bool{false, true} {
+		r := newRelayTest(t)
+		r.now = nil
+		if strict {
+			r.spare = nil
+		}
+		err := r.begin("cuda", func() (*brush, error) { return nil, outOfMemory })
+		if strict {
+			if !errors.Is(err, outOfMemory) || r.log.Len() > 0 {
+				t.Errorf("error is %v, told: %q", err, r.log.String())
+			}
+			continue
+		}
+		if err != nil || r.now.provider != "cpu" || r.spare != nil || !strings.Contains(r.log.String(), "out of memory") {
+			t.Errorf("error is %v, told: %q", err, r.log.String())
+		}
+	}
 }
 
 // A GPU is trusted only if a known frame comes out as the CPU paints it.
