@@ -49,15 +49,28 @@ type engine struct {
 // profile are the shapes that an engine is made for, by input.
 type profile struct{ least, usual, most string }
 
-// shapes of the networks' pictures and numbers of styles that engines are made for.
-// Others fail, which a GPU that was taken automatically survives.
-var (
-	leastShape = shape{64, 64, 1}
-	mostShape  = shape{1088, 1920, 4}
-)
+// leastShape is the smallest picture that networks look at.
+var leastShape = shape{64, 64, 1}
+
+// shapes are what an engine is tuned for, and the most that it takes; larger ones fail.
+// The masks' sizes are the manifest's, whatever computes. A painting is as large on a
+// GPU as time allows, upright or not; four styles are two that become two others.
+func shapes(g models.Graph) (usual, most shape) {
+	if g.Graph == models.SANetPaint {
+		return shape{720, 1280, 1}, shape{1920, 1920, 4}
+	}
+	longest := 0
+	for _, s := range g.Sizes {
+		longest = max(longest, s[0], s[1])
+	}
+	if longest > 0 {
+		usual = shape{g.Sizes[0][0], g.Sizes[0][1], 1}
+	}
+	return usual, shape{longest, longest, 1}
+}
 
 // newProfile spells the shapes of a graph's inputs, nil if they are all fixed.
-func newProfile(inputs []ort.InputOutputInfo, usual shape) *profile {
+func newProfile(inputs []ort.InputOutputInfo, usual, most shape) *profile {
 	spell := func(s shape) string {
 		var all []string
 		for _, in := range inputs {
@@ -72,7 +85,7 @@ func newProfile(inputs []ort.InputOutputInfo, usual shape) *profile {
 		}
 		return strings.Join(all, ",")
 	}
-	p := &profile{spell(leastShape), spell(usual), spell(mostShape)}
+	p := &profile{spell(leastShape), spell(usual), spell(most)}
 	if p.least == p.most {
 		return nil
 	}
@@ -99,12 +112,9 @@ func (r *Runtime) engine(g models.Graph, inputs []ort.InputOutputInfo) *engine {
 	if r.provider != TensorRT {
 		return nil
 	}
-	usual := shape{192, 256, 1}
-	if len(g.Sizes) > 0 {
-		usual.height, usual.width = g.Sizes[0][0], g.Sizes[0][1]
-	}
 	system := native.Here()
-	e := &engine{timings: filepath.Join(system.Cache, "tensorrt", "timings"), profile: newProfile(inputs, usual)}
+	usual, most := shapes(g)
+	e := &engine{timings: filepath.Join(system.Cache, "tensorrt", "timings"), profile: newProfile(inputs, usual, most)}
 	e.folder = filepath.Join(system.Cache, "tensorrt", engineKey(g, system, r.Version(), r.Precision(), e.profile))
 	return e
 }

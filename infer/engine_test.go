@@ -53,12 +53,12 @@ func TestProfiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	for graph, want := range map[string]*profile{
-		models.SegNet:     {"image:1x64x64x3", "image:1x128x160x3", "image:1x1088x1920x3"},
+		models.SegNet:     {"image:1x64x64x3", "image:1x128x160x3", "image:1x256x256x3"},
 		models.SANetStyle: nil, // of one size
 		models.SANetPaint: {
 			"image:1x64x64x3,low_keys:1x256x32,low_values:1x256x48,high_keys:1x256x32,high_values:1x256x96,share:1x1x16x16,alpha:1x2x16x16",
-			"image:1x192x256x3,low_keys:1x256x32,low_values:1x256x48,high_keys:1x256x32,high_values:1x256x96,share:1x1x48x64,alpha:1x2x48x64",
-			"image:1x1088x1920x3,low_keys:4x256x32,low_values:4x256x48,high_keys:4x256x32,high_values:4x256x96,share:1x4x272x480,alpha:1x2x272x480",
+			"image:1x720x1280x3,low_keys:1x256x32,low_values:1x256x48,high_keys:1x256x32,high_values:1x256x96,share:1x1x180x320,alpha:1x2x180x320",
+			"image:1x1920x1920x3,low_keys:4x256x32,low_values:4x256x48,high_keys:4x256x32,high_values:4x256x96,share:1x4x480x480,alpha:1x2x480x480",
 		},
 	} {
 		g, err := m.Graph(models.Lite, graph)
@@ -69,12 +69,13 @@ func TestProfiles(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := newProfile(inputs, shape{g.Sizes[0][0], g.Sizes[0][1], 1})
+		usual, most := shapes(g)
+		got := newProfile(inputs, usual, most)
 		if (got == nil) != (want == nil) || got != nil && *got != *want {
 			t.Errorf("%s: profile %+v, want %+v", graph, got, want)
 		}
 	}
-	previous := newProfile([]ort.InputOutputInfo{{Name: "previous", Dimensions: ort.Shape{1, 1, -1, -1}}}, shape{32, 48, 1})
+	previous := newProfile([]ort.InputOutputInfo{{Name: "previous", Dimensions: ort.Shape{1, 1, -1, -1}}}, shape{32, 48, 1}, shape{128, 128, 1})
 	if previous.usual != "previous:1x1x32x48" {
 		t.Errorf("of the last mask: %+v", previous)
 	}

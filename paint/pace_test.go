@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"stylecam/filter"
+	"stylecam/models"
 )
 
 func TestWorkingSizesKeepTheAspect(t *testing.T) {
@@ -26,6 +27,25 @@ func TestWorkingSizesKeepTheAspect(t *testing.T) {
 		if got := fit(c.w, c.h, c.side); got != c.want {
 			t.Errorf("%dx%d at %d works at %v, want %v", c.w, c.h, c.side, got, c.want)
 		}
+	}
+}
+
+// Engines of TensorRT's are compiled for the sizes of SegNet's entry in the manifest.
+func TestMasksAreOfSizesThatTheNetworkIsMeantFor(t *testing.T) {
+	m, err := models.Builtin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, err := m.Graph(models.Lite, models.SegNet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	longest := 0
+	for _, s := range g.Sizes {
+		longest = max(longest, s[0], s[1])
+	}
+	if maskSide > longest || maskSideBest > longest {
+		t.Errorf("masks of %d and %d, the network's sizes end at %d", maskSide, maskSideBest, longest)
 	}
 }
 
