@@ -82,11 +82,15 @@ func (d *Device) Capability() (Capability, error) {
 	if has&capDevice != 0 {
 		has = c.deviceCaps
 	}
-	return Capability{
+	known := Capability{
 		Driver: text(c.driver[:]), Card: text(c.card[:]), Bus: text(c.bus[:]),
 		Captures: has&capCapture != 0, Outputs: has&capOutput != 0,
 		Streams: has&capStreaming != 0, ReadsWrites: has&capReadWrite != 0,
-	}, nil
+	}
+	if known.Driver == LoopbackDriver && known.Captures && !known.Outputs && d.waits() {
+		known.Captures, known.Outputs = false, true
+	}
+	return known, nil
 }
 
 // Fourcc names the layout of a picture by four characters.

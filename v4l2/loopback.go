@@ -12,6 +12,13 @@ import (
 // LoopbackDriver is what v4l2loopback calls itself.
 const LoopbackDriver = "v4l2 loopback"
 
+// waits tells whether what calls itself a camera waits for a producer: v4l2loopback
+// from 0.14 on, told to keep a format, then has none to tell a reader.
+func (d *Device) waits() bool {
+	_, err := d.Format(Capture)
+	return errors.Is(err, unix.EINVAL)
+}
+
 // Control is a setting of a device.
 type Control uint32
 

@@ -3,7 +3,7 @@
 //
 //	Open ─ is it there, may we, is it free?
 //	  │
-//	first Write ─ unlock what an earlier run kept, if it is of another size ─ S_FMT ─ S_PARM ─ STREAMON ─ keep format, repeat the last picture
+//	first Write ─ unlock what an earlier run kept, if it is of another size ─ S_FMT ─ S_PARM ─ STREAMON ─ repeat the last picture, keep the format
 //	  │             └ what was granted, not what was asked, is what gets written
 //	every Write ─ scale if the size differs ─ BGR to YUYV or I420 ─ write()
 //	  │
@@ -12,8 +12,10 @@
 // STREAMON comes before the first write because v4l2loopback 0.12 otherwise does
 // not know us for the producer, and is dead for the next one. From 0.14 on it
 // refuses that without buffers asked for, and takes the first write() for the start:
-// asking for buffers would have it refuse write(). The format is set
-// once and kept for life: a reader that has the device open cannot follow another.
+// asking for buffers would have it refuse write(). Nor do we have it keep the format
+// there: between runs it would call itself a camera that no new reader can open and
+// other producers take for fed. The format is set once and kept for life: a reader
+// that has the device open cannot follow another.
 package v4l2
 
 import (
@@ -193,14 +195,18 @@ func (s *Sink) start(width, height int) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", s.cfg.Path, err)
 	}
-	_, _ = s.dev.SetRate(video.Output, s.cfg.FPS)                                        // told where it can be; pictures come when they come
-	if err := s.dev.StreamOn(video.Output); err != nil && !errors.Is(err, unix.EINVAL) { // EINVAL: 0.14 and later
+	_, _ = s.dev.SetRate(video.Output, s.cfg.FPS) // told where it can be; pictures come when they come
+	err = s.dev.StreamOn(video.Output)
+	startsByWrite := errors.Is(err, unix.EINVAL) // 0.14 and later
+	if err != nil && !startsByWrite {
 		return explain(s.cfg.Path, err)
 	}
 	// Where the driver can, a camera that pauses shows its last picture again, and
 	// one that has ended its last card.
 	_ = s.dev.SetControl(video.SustainFramerate, 1)
-	_ = s.dev.SetControl(video.KeepFormat, 1)
+	if !startsByWrite {
+		_ = s.dev.SetControl(video.KeepFormat, 1)
+	}
 	s.granted, s.encode, s.packed = granted, encode, make([]byte, size)
 	return nil
 }

@@ -134,7 +134,7 @@ func TestADriverThatStartsByWriteIsFed(t *testing.T) {
 	if err := openFake(t, d, Config{}).Write(t.Context(), plain(4, 2, 0, 0, 255)); err != nil {
 		t.Fatal(err)
 	}
-	if len(d.written) != 16 || d.controls[video.KeepFormat] != 1 {
+	if len(d.written) != 16 || d.controls[video.KeepFormat] != 0 || d.controls[video.SustainFramerate] != 1 {
 		t.Errorf("%d bytes written, controls %v", len(d.written), d.controls)
 	}
 	d = &fake{cap: loopback, onErr: unix.EBUSY}
