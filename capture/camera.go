@@ -28,6 +28,16 @@ func openCamera(ctx context.Context, which string, c Config) (Source, error) {
 
 func (s cameraSource) Info() Info { return s.info }
 
+// CheckCamera tells why the camera is not there that an input names; nil of any other
+// input.
+func CheckCamera(input string, devices []v4l2.Info) error {
+	which, ok := cameraOf(input)
+	if !ok {
+		return nil
+	}
+	return camera.Check(devices, which)
+}
+
 // CameraPath is where the camera is that an input names; "" where it names none, or
 // leaves the choice open.
 func CameraPath(input string, devices []v4l2.Info) string {

@@ -17,6 +17,12 @@ import (
 // already painted, so it is never taken as input.
 const OwnCard = "stylecam"
 
+// Check tells why there is no camera that which names, without opening any.
+func Check(devices []v4l2.Info, which string) error {
+	_, err := choose(devices, which)
+	return err
+}
+
 // choose finds the device that which names: by number, path, one of its stable
 // links or their last part, or the whole or part of the card's name. Of "" these
 // are all real cameras, to be tried in turn. What could not be asked comes last.

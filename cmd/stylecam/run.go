@@ -76,6 +76,9 @@ func (p *program) runLive(ctx context.Context, pl plan) error {
 	for _, reason := range pl.reasons {
 		p.tell("%s", reason)
 	}
+	if err := checkDevices(pl); err != nil {
+		return err
+	}
 	fps := pl.fps
 	if fps == 0 {
 		fps = capture.DefaultFPS

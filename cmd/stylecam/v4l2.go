@@ -106,6 +106,27 @@ func (v video) openIn(path string) string {
 	return ""
 }
 
+// checkDevices tells which camera, real or virtual, is not there or cannot be had. It
+// is asked before the networks are read: systemd tries again and again.
+func checkDevices(pl plan) error {
+	if err := capture.CheckCamera(pl.input, v4l2.List()); err != nil {
+		return blame("input", err)
+	}
+	for _, o := range pl.outputs {
+		if o.kind != "v4l2" {
+			continue
+		}
+		sink, err := output.Open(output.Config{Path: o.arg})
+		if err == nil {
+			err = sink.Close()
+		}
+		if err != nil {
+			return blame("out", err)
+		}
+	}
+	return nil
+}
+
 // checkLoop refuses a virtual camera that would be fed from itself.
 func checkLoop(input string, outputs []sinkSpec, devices func() []v4l2.Info) error {
 	for _, o := range outputs {
