@@ -95,6 +95,17 @@ func find(path string, p Provider) (candidates []string, chosen string) {
 	return candidates, ""
 }
 
+// settings are those that libraries read from the environment as they start.
+var settings = map[string]string{
+	// Linux builds of ONNX Runtime, 1.31.1 among them, report its use to its maker, under
+	// an identifier that it keeps in the user's cache. What runs before a camera tells
+	// nobody.
+	"ORT_DISABLE_TELEMETRY": "1",
+	// NVIDIA's compute single precision with ten of its 23 bits, if they are let. Who
+	// wants that takes half precision.
+	"NVIDIA_TF32_OVERRIDE": "0",
+}
+
 // try loads one library, having looked into the file first: the dynamic linker
 // kills the process over a file that was cut short.
 func try(path string) error {
@@ -104,11 +115,10 @@ func try(path string) error {
 	if err := preload(path); err != nil {
 		return err
 	}
-	// Linux builds of the library, 1.31.1 among them, report its use to its maker, under an
-	// identifier that it keeps in the user's cache. What runs before a camera tells
-	// nobody. It reads the variable as it starts.
-	if err := os.Setenv("ORT_DISABLE_TELEMETRY", "1"); err != nil {
-		return err
+	for name, value := range settings {
+		if err := os.Setenv(name, value); err != nil {
+			return err
+		}
 	}
 	ort.SetSharedLibraryPath(path)
 	// Errors come back from every call; the library need not print them as well.

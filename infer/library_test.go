@@ -241,6 +241,14 @@ func TestProviders(t *testing.T) {
 	}
 }
 
+// TensorRT has no option for it, and CUDA's says nothing of its libraries' own.
+func TestSinglePrecisionIsWhole(t *testing.T) {
+	onCPU(t)
+	if got := os.Getenv("NVIDIA_TF32_OVERRIDE"); got != "0" {
+		t.Errorf("NVIDIA_TF32_OVERRIDE is %q", got)
+	}
+}
+
 func TestProofOfAProvider(t *testing.T) {
 	if err := onCPU(t).prove(); err != nil {
 		t.Errorf("the CPU cannot add: %v", err)

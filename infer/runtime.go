@@ -39,7 +39,8 @@ type Options struct {
 	Provider Provider
 	// Precision is what the networks compute in. It defaults to AutoPrecision.
 	Precision Precision
-	// Memory bounds what a GPU's provider takes of its memory, in bytes. 0 is no bound.
+	// Memory bounds what each graph takes of a GPU's memory, in bytes: ONNX Runtime gives
+	// each session an arena of its own. 0 is no bound.
 	Memory int64
 	// Building hears of a graph that TensorRT compiles, which takes minutes the first
 	// time: when it begins, and every ten seconds. It defaults to nobody.

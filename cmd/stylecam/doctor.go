@@ -81,7 +81,7 @@ func (p *program) examine(ctx context.Context) []finding {
 	findings := []finding{{"version", good, p.versionText(), ""}, networksFinding()}
 	runtime, err := p.openRuntime()
 	if err != nil {
-		findings = append(findings, finding{"onnxruntime", missing, oneLine(err), "stylecam runtime install"})
+		findings = append(findings, finding{"onnxruntime", missing, oneLine(err), mendRuntime(err)})
 	} else {
 		defer runtime.Close()
 		findings = append(findings,

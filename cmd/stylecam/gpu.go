@@ -37,7 +37,7 @@ func mendGPU(part string, f native.Folder) string {
 	case part == "nvidia driver":
 		return fmt.Sprintf("sudo apt-get install nvidia-driver, of version %d or newer, and start the machine again", f.Build.Driver)
 	case strings.HasPrefix(part, "tensorrt"):
-		return "only for --provider tensorrt: sudo apt-get install libnvinfer10 libnvonnxparsers10, from NVIDIA's package source; or put both libraries into " + f.Path
+		return "only for --provider tensorrt: sudo apt-get install libnvinfer10 libnvonnxparsers10, from NVIDIA's package source; or put its libraries into " + f.Path
 	}
 	return "stylecam runtime install --gpu"
 }

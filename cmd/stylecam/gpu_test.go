@@ -1,11 +1,14 @@
 package main
 
 import (
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"stylecam/infer"
 	"stylecam/native"
 )
 
@@ -44,5 +47,15 @@ func TestDoctorTellsWhatTheGPULacks(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A provider that lacks something is another matter than a library that is not there.
+func TestDoctorNamesWhatMendsTheRuntime(t *testing.T) {
+	lacks := fmt.Errorf("open: %w", &infer.ProviderError{Err: errors.New("provider cuda: libcuda.so.1 is missing")})
+	for err, want := range map[error]string{lacks: "stylecam doctor --gpu", errors.New("no libonnxruntime.so"): "stylecam runtime install"} {
+		if got := mendRuntime(err); got != want {
+			t.Errorf("%v: %q, want %q", err, got, want)
+		}
 	}
 }

@@ -40,6 +40,15 @@ func blameRuntime(err error) error {
 	return blame("onnxruntime", err)
 }
 
+// mendRuntime is what brings the library, or the provider that it lacks.
+func mendRuntime(err error) string {
+	var provider *infer.ProviderError
+	if errors.As(err, &provider) {
+		return "stylecam doctor --gpu"
+	}
+	return "stylecam runtime install"
+}
+
 // tellBuilding says why nothing seems to happen.
 func (p *program) tellBuilding(graph string, so time.Duration) {
 	if so == 0 {

@@ -94,11 +94,11 @@ func difference(a, b *frame.Frame) float64 {
 
 func gpuFinding(r *infer.Runtime) finding {
 	f := finding{Name: "gpu", Status: good, Detail: "none of NVIDIA's; the CPU computes"}
-	if _, err := os.Stat("/dev/nvidia0"); err != nil {
+	if r.OnGPU() { // in Windows' Linux without the device below
+		f.Detail = "NVIDIA, in use"
 		return f
 	}
-	if r.Provider() != infer.CPU.String() {
-		f.Detail = "NVIDIA, in use"
+	if _, err := os.Stat("/dev/nvidia0"); err != nil {
 		return f
 	}
 	f.Status, f.Detail = without, "NVIDIA, not in use"
