@@ -93,6 +93,84 @@ func TestEveryPackageSaysWhatItIs(t *testing.T) {
 	}
 }
 
+// unguarded are the goroutines that do without filter.Guard.
+var unguarded = []string{
+	"endOnSignals", // only waits
+}
+
+// A panic in a goroutine would end the program with pages on the screen and files
+// half-written: each turns it into an error, by itself or in the function it runs.
+func TestEveryGoroutineIsGuarded(t *testing.T) {
+	found := 0
+	for dir, files := range sources(t) {
+		bodies := make(map[string]*ast.BlockStmt)
+		for _, file := range files {
+			for _, d := range file.Decls {
+				if f, ok := d.(*ast.FuncDecl); ok {
+					bodies[f.Name.Name] = f.Body
+				}
+			}
+		}
+		for name, file := range files {
+			if strings.HasSuffix(name, "_test.go") {
+				continue
+			}
+			ast.Inspect(file, func(n ast.Node) bool {
+				started := startedBy(n)
+				if started == nil {
+					return true
+				}
+				found++
+				body, function := bodies[nameOf(started)], nameOf(started)
+				if literal, ok := started.(*ast.FuncLit); ok {
+					body = literal.Body
+				}
+				if !slices.Contains(unguarded, function) && (body == nil || !calls(body, "Guard")) {
+					t.Errorf("%s starts a goroutine %s without filter.Guard", filepath.Join(dir, name), function)
+				}
+				return true
+			})
+		}
+	}
+	if found < 10 {
+		t.Errorf("only %d goroutines were found", found)
+	}
+}
+
+// startedBy is the function that a node starts a goroutine with: go f() or group.Go(f).
+func startedBy(n ast.Node) ast.Expr {
+	switch n := n.(type) {
+	case *ast.GoStmt:
+		return n.Call.Fun
+	case *ast.CallExpr:
+		if nameOf(n.Fun) == "Go" && len(n.Args) == 1 {
+			return n.Args[0]
+		}
+	}
+	return nil
+}
+
+// calls tells whether a function of that name is called within a node.
+func calls(within ast.Node, name string) (found bool) {
+	ast.Inspect(within, func(n ast.Node) bool {
+		call, ok := n.(*ast.CallExpr)
+		found = found || ok && nameOf(call.Fun) == name
+		return !found
+	})
+	return found
+}
+
+// nameOf is the last part of a name like f or x.f.
+func nameOf(e ast.Expr) string {
+	switch e := e.(type) {
+	case *ast.Ident:
+		return e.Name
+	case *ast.SelectorExpr:
+		return e.Sel.Name
+	}
+	return ""
+}
+
 var link = regexp.MustCompile(`\]\(([^)#:]+)\)|src="([^":]+)"`)
 
 func TestLinksInDocumentsLeadSomewhere(t *testing.T) {
@@ -142,7 +220,7 @@ func TestMakeTargetsInDocumentsExist(t *testing.T) {
 	})
 }
 
-// sources parses the imports and package comments of every Go file, by folder.
+// sources parses every Go file, by folder.
 func sources(t *testing.T) map[string]map[string]*ast.File {
 	t.Helper()
 	dirs := make(map[string]map[string]*ast.File)
@@ -150,7 +228,7 @@ func sources(t *testing.T) map[string]map[string]*ast.File {
 		if filepath.Ext(path) != ".go" {
 			return
 		}
-		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly|parser.ParseComments)
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ParseComments)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -104,13 +104,11 @@ func unlessDone[T any](ctx context.Context, do func() (T, error)) (T, error) {
 	done := make(chan result, 1)
 	go func() {
 		var r result
-		defer func() {
-			if cause := recover(); cause != nil { // which nobody else could catch
-				r.err = fmt.Errorf("internal error: %v", cause)
-			}
-			done <- r
-		}()
-		r.value, r.err = do()
+		r.err = filter.Guard(func() (err error) {
+			r.value, err = do()
+			return err
+		})
+		done <- r
 	}()
 	select {
 	case r := <-done:

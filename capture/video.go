@@ -29,6 +29,7 @@ type decoding struct {
 	rate     float64            // frames a second on average
 	times    chan time.Duration // closed at the end
 	stopped  chan struct{}
+	failed   chan error // of listening
 }
 
 // openVideo opens a file of any format that ffmpeg knows. It is read until ctx ends.
@@ -49,9 +50,12 @@ func openVideo(ctx context.Context, path string, c Config) (Source, error) {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
+		if err := d.failure(nil); err != nil {
+			return nil, err
+		}
 		return nil, fmt.Errorf("%s: is no video that can be read, or is cut off at its beginning; give MP4, MKV, WebM, AVI, MOV or y4m: %w", c.Input, filter.ErrInput)
 	}
-	v, err := openY4M(d.frames, d, c)
+	v, err := openY4M(d, d, c)
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +90,7 @@ func decodeVideo(ctx context.Context, path string) (*decoding, error) {
 		"-vf", "showinfo=checksum=0,scale=out_color_matrix=bt601:out_range=limited,format=yuv420p",
 		"-f", "yuv4mpegpipe", "pipe:1")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C is ours to deal with
-	d := &decoding{cmd: cmd, times: make(chan time.Duration, 16), stopped: make(chan struct{})}
+	d := &decoding{cmd: cmd, times: make(chan time.Duration, 16), stopped: make(chan struct{}), failed: make(chan error, 1)}
 	if d.frames, err = cmd.StdoutPipe(); err != nil {
 		return nil, err
 	}
@@ -97,7 +101,13 @@ func decodeVideo(ctx context.Context, path string) (*decoding, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start %s: %w", program, err)
 	}
-	go d.listen(told)
+	go func() {
+		defer close(d.times)
+		if err := filter.Guard(func() error { return d.listen(told) }); err != nil {
+			d.failed <- err
+			_ = cmd.Process.Kill() // which would wait to be heard
+		}
+	}()
 	return d, nil
 }
 
@@ -107,9 +117,27 @@ var (
 	toldTime     = regexp.MustCompile(`^\[Parsed_showinfo.* pts_time:\s*([-.\d]+|NOPTS) `)
 )
 
+// Read reads the stream of frames.
+func (d *decoding) Read(p []byte) (int, error) {
+	n, err := d.frames.Read(p)
+	if err != nil {
+		err = d.failure(err)
+	}
+	return n, err
+}
+
+// failure is why listening failed, else err.
+func (d *decoding) failure(err error) error {
+	select {
+	case failed := <-d.failed:
+		return failed
+	default:
+		return err
+	}
+}
+
 // listen reads what ffmpeg tells, to the end.
-func (d *decoding) listen(told io.Reader) {
-	defer close(d.times)
+func (d *decoding) listen(told io.Reader) error {
 	lines, begun := bufio.NewScanner(told), false
 	for lines.Scan() {
 		line := lines.Text()
@@ -129,6 +157,7 @@ func (d *decoding) listen(told io.Reader) {
 		}
 	}
 	_, _ = io.Copy(io.Discard, told) // a line too long must not hold ffmpeg up
+	return nil
 }
 
 // clockTime is hours, minutes, seconds and hundredths.
@@ -145,7 +174,7 @@ func clockTime(digits ...string) time.Duration {
 func (d *decoding) Close() error {
 	close(d.stopped)
 	_ = d.cmd.Process.Kill()
-	for range d.times { // until listen has ended: Wait closes what it reads
+	for range d.times { // until listening has ended: Wait closes what it reads
 	}
 	_ = d.cmd.Wait() // it was killed
 	return nil

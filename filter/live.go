@@ -3,7 +3,6 @@ package filter
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"sync"
@@ -162,8 +161,7 @@ func (l *Live) Run(ctx context.Context) error {
 	var sinks, source sync.WaitGroup
 	for _, o := range l.outputs {
 		sinks.Go(func() {
-			o.err = o.run(ctx)
-			if o.err != nil {
+			if o.err = Guard(func() error { return o.run(ctx) }); o.err != nil {
 				l.sinkEnded(o, stop)
 			}
 			o.slot.Drain()
@@ -171,11 +169,11 @@ func (l *Live) Run(ctx context.Context) error {
 	}
 	source.Go(func() {
 		defer l.in.Close()
-		if err := guard(func() error { return l.supervise(work) }); err != nil {
+		if err := Guard(func() error { return l.supervise(work) }); err != nil {
 			stop(err)
 		}
 	})
-	if err := guard(func() error { return l.loop(work) }); err != nil {
+	if err := Guard(func() error { return l.loop(work) }); err != nil {
 		stop(err)
 	}
 	ended := context.Cause(work) // nil: the source came to its end
@@ -263,7 +261,7 @@ func (l *Live) picture(ctx context.Context, f *frame.Frame) error {
 	var t Trace
 	start := time.Now()
 	var out *frame.Frame
-	err := guard(func() (err error) {
+	err := Guard(func() (err error) {
 		out, err = l.cfg.Filter.Apply(ctx, f, p, &t)
 		return err
 	})
@@ -285,14 +283,4 @@ func (l *Live) sinkEnded(o *output, stop context.CancelCauseFunc) {
 		return
 	}
 	l.cfg.Log.Error("an output failed; the others go on", "err", o.err)
-}
-
-// guard turns a panic of a library below into an error that can be told.
-func guard(f func() error) (err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("internal error: %v", r)
-		}
-	}()
-	return f()
 }

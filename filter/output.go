@@ -36,7 +36,7 @@ func (o *output) run(ctx context.Context) error {
 	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		err = nil // told to stop: what counts is whether it could finish
 	}
-	if e := guard(o.sink.Close); err == nil {
+	if e := Guard(o.sink.Close); err == nil {
 		err = e
 	}
 	if err != nil && !errors.Is(err, ErrClosed) {
@@ -54,7 +54,7 @@ func (o *output) write(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		err = guard(func() error { return o.sink.Write(ctx, f) }) // whose frame goes back all the same
+		err = Guard(func() error { return o.sink.Write(ctx, f) }) // whose frame goes back all the same
 		captured := f.Captured
 		f.Release()
 		if err != nil {

@@ -32,7 +32,7 @@ func newPump(open func(context.Context) (Source, error)) *pump {
 func (p *pump) run(ctx context.Context) {
 	defer close(p.done)
 	var src Source
-	err := guard(func() (err error) {
+	err := Guard(func() (err error) {
 		src, err = p.open(ctx)
 		return err
 	})
@@ -40,14 +40,14 @@ func (p *pump) run(ctx context.Context) {
 		p.pass(readResult{err: err})
 		return
 	}
-	defer src.Close() // what matters was read, or failed, before
+	defer func() { _ = Guard(src.Close) }() // what matters was read, or failed, before
 	for p.pass(read(ctx, src)) {
 	}
 }
 
 func read(ctx context.Context, src Source) (r readResult) {
 	start := time.Now()
-	r.err = guard(func() (err error) {
+	r.err = Guard(func() (err error) {
 		r.frame, err = src.Read(ctx)
 		return err
 	})

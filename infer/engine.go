@@ -12,6 +12,7 @@ import (
 
 	ort "github.com/yalue/onnxruntime_go"
 
+	"stylecam/filter"
 	"stylecam/models"
 	"stylecam/native"
 )
@@ -163,24 +164,27 @@ func (e *engine) built() bool {
 }
 
 // tellWhile has tell hear the time that work takes: at once, and then every so often.
-func tellWhile(every time.Duration, tell func(time.Duration), work func()) {
+func tellWhile(every time.Duration, tell func(time.Duration), work func()) (err error) {
 	began, done := time.Now(), make(chan struct{})
 	ticking := make(chan struct{})
 	tell(0)
 	go func() {
 		defer close(ticking)
-		tick := time.NewTicker(every)
-		defer tick.Stop()
-		for {
-			select {
-			case <-tick.C:
-				tell(time.Since(began))
-			case <-done:
-				return
+		err = filter.Guard(func() error {
+			tick := time.NewTicker(every)
+			defer tick.Stop()
+			for {
+				select {
+				case <-tick.C:
+					tell(time.Since(began))
+				case <-done:
+					return nil
+				}
 			}
-		}
+		})
 	}()
 	work()
 	close(done)
 	<-ticking
+	return err
 }

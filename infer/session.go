@@ -80,7 +80,8 @@ func (r *Runtime) load(g models.Graph, inputs []ort.InputOutputInfo) (loaded *or
 	defer func() { err = errors.Join(err, options.Destroy()) }()
 	work := func() { loaded, err = ort.NewDynamicAdvancedSessionWithONNXData(g.Bytes, nil, nil, options) }
 	if e != nil && r.building != nil && !e.built() {
-		tellWhile(10*time.Second, func(so time.Duration) { r.building(g.Name+"/"+g.Graph, so) }, work)
+		told := tellWhile(10*time.Second, func(so time.Duration) { r.building(g.Name+"/"+g.Graph, so) }, work)
+		err = errors.Join(err, told)
 	} else {
 		work()
 	}

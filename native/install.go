@@ -13,7 +13,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"syscall"
 	"time"
 
@@ -131,7 +130,9 @@ func fetch(ctx context.Context, w Wheel, folder string, tell func(int64)) (strin
 	command.Stdout, command.Stderr = &said, &said
 	stop := watch(folder, tell)
 	err = command.Run()
-	stop()
+	if told := stop(); told != nil {
+		return "", told
+	}
 	if ctx.Err() != nil {
 		return "", ctx.Err()
 	}
@@ -157,22 +158,23 @@ func lastError(output string, err error) string {
 }
 
 // watch tells the size of a folder until it is stopped.
-func watch(folder string, tell func(int64)) (stop func()) {
-	quit := make(chan struct{})
-	var watcher sync.WaitGroup
-	watcher.Go(func() {
-		tick := time.NewTicker(200 * time.Millisecond)
-		defer tick.Stop()
-		for {
-			select {
-			case <-tick.C:
-				tell(sizeOf(folder))
-			case <-quit:
-				return
+func watch(folder string, tell func(int64)) (stop func() error) {
+	quit, watched := make(chan struct{}), make(chan error, 1)
+	go func() {
+		watched <- filter.Guard(func() error {
+			tick := time.NewTicker(200 * time.Millisecond)
+			defer tick.Stop()
+			for {
+				select {
+				case <-tick.C:
+					tell(sizeOf(folder))
+				case <-quit:
+					return nil
+				}
 			}
-		}
-	})
-	return func() { close(quit); watcher.Wait() }
+		})
+	}()
+	return func() error { close(quit); return <-watched }
 }
 
 // sizeOf adds up the files below a folder. Files come and go meanwhile.

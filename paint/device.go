@@ -53,7 +53,7 @@ func (p *Painter) byDevice(ctx context.Context, f *frame.Frame, do plan, params 
 		return nil, failed("paint", f, err)
 	}
 	if params.Quality == filter.Auto {
-		p.pace.took(last.Sub(began), t.Took(filter.StagePaint))
+		p.pace.took(p.Interval(), last.Sub(began), t.Took(filter.StagePaint))
 	}
 	return picture, nil
 }

@@ -44,10 +44,9 @@ func fit(w, h, side int) image.Point {
 // are late, up when the next rung's time, by its area, leaves room. What was tried
 // and was too slow is tried again only after a longer while each time.
 type pace struct {
-	interval time.Duration
-	best     int // the last rung
-	rung     int
-	top      int // the last rung that makes a difference to the frames
+	best int // the last rung
+	rung int
+	top  int // the last rung that makes a difference to the frames
 
 	whole, painting time.Duration // running means at this rung
 	frames          int           // at this rung
@@ -62,8 +61,8 @@ const (
 	room         = 0.80 // of the interval: what the next rung may take
 )
 
-func newPace(interval time.Duration, best int) pace {
-	return pace{interval: interval, best: best, top: best, rung: balanced, patience: firstTrial}
+func newPace(best int) pace {
+	return pace{best: best, top: best, rung: balanced, patience: firstTrial}
 }
 
 // size returns what a frame of w x h is worked on at.
@@ -85,9 +84,9 @@ func (p *pace) size(w, h int, q filter.Quality) sizes {
 }
 
 // took notes what a frame of quality Auto took in all, and SANet's part of it, and
-// moves the rung of the next one.
-func (p *pace) took(whole, painting time.Duration) {
-	if p.interval == 0 {
+// moves the rung of the next one. interval is what there was to hold; 0: nothing.
+func (p *pace) took(interval, whole, painting time.Duration) {
+	if interval == 0 {
 		return
 	}
 	p.frames++
@@ -99,10 +98,10 @@ func (p *pace) took(whole, painting time.Duration) {
 	p.painting += (painting - p.painting) / 8
 	switch {
 	case p.frames < settle:
-	case float64(p.whole) > late*float64(p.interval) && p.rung > fast:
+	case float64(p.whole) > late*float64(interval) && p.rung > fast:
 		p.patience = min(2*p.patience, longestTrial)
 		p.move(-1)
-	case p.frames > p.patience && p.rung < p.top && p.next() < time.Duration(room*float64(p.interval)):
+	case p.frames > p.patience && p.rung < p.top && p.next() < time.Duration(room*float64(interval)):
 		p.move(1)
 	}
 }

@@ -49,12 +49,13 @@ func TestMasksAreOfSizesThatTheNetworkIsMeantFor(t *testing.T) {
 	}
 }
 
-// machine is a computer on which SANet takes so long at a longer side of 256.
-func run(p *pace, at256, rest time.Duration, frames int) {
+// run paints frames that come at an interval on a computer on which SANet takes so long
+// at a longer side of 256, and all else takes the rest.
+func run(p *pace, interval, at256, rest time.Duration, frames int) {
 	for range frames {
 		side := p.size(640, 480, filter.Auto).paint.X
 		painting := at256 * time.Duration(side*side) / (256 * 256)
-		p.took(painting+rest, painting)
+		p.took(interval, painting+rest, painting)
 	}
 }
 
@@ -71,14 +72,14 @@ func TestAutoHoldsTheFrameRate(t *testing.T) {
 		{"a workstation", time.Millisecond, 512},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			p := newPace(interval, bestOnHost)
-			run(&p, c.at256, 6*time.Millisecond, 1000)
+			p := newPace(bestOnHost)
+			run(&p, interval, c.at256, 6*time.Millisecond, 1000)
 			if got := p.size(640, 480, filter.Auto).paint.X; got != c.side {
 				t.Errorf("works at %d, want %d", got, c.side)
 			}
 			rung := p.rung
 			for range 500 {
-				run(&p, c.at256, 6*time.Millisecond, 1)
+				run(&p, interval, c.at256, 6*time.Millisecond, 1)
 				if p.rung != rung {
 					t.Fatal("has not settled")
 				}
@@ -87,23 +88,38 @@ func TestAutoHoldsTheFrameRate(t *testing.T) {
 	}
 }
 
+// A source that is slower leaves time for a larger painting, and one that becomes
+// faster takes it away again.
+func TestAutoFollowsTheSourcesRate(t *testing.T) {
+	p := newPace(bestOnHost)
+	for _, c := range []struct {
+		fps  int
+		side int
+	}{{30, 256}, {10, 512}, {60, 192}} {
+		run(&p, time.Second/time.Duration(c.fps), 18*time.Millisecond, 6*time.Millisecond, 10000)
+		if got := p.size(640, 480, filter.Auto).paint.X; got != c.side {
+			t.Errorf("at %d frames a second it works at %d, want %d", c.fps, got, c.side)
+		}
+	}
+}
+
 func TestAutoYieldsToLoadAndComesBack(t *testing.T) {
-	p := newPace(time.Second/30, bestOnHost)
-	run(&p, 18*time.Millisecond, 6*time.Millisecond, 100)
+	p := newPace(bestOnHost)
+	run(&p, time.Second/30, 18*time.Millisecond, 6*time.Millisecond, 100)
 	before := p.rung
-	run(&p, 18*time.Millisecond, 25*time.Millisecond, 100)
+	run(&p, time.Second/30, 18*time.Millisecond, 25*time.Millisecond, 100)
 	if p.rung >= before {
 		t.Errorf("rung %d under load, %d before", p.rung, before)
 	}
-	run(&p, 18*time.Millisecond, 6*time.Millisecond, 2000)
+	run(&p, time.Second/30, 18*time.Millisecond, 6*time.Millisecond, 2000)
 	if p.rung != before {
 		t.Errorf("rung %d after the load, %d before", p.rung, before)
 	}
 }
 
 func TestWithoutAnIntervalAutoIsBalanced(t *testing.T) {
-	p := newPace(0, bestOnHost)
-	run(&p, time.Second, time.Second, 100)
+	p := newPace(bestOnHost)
+	run(&p, 0, time.Second, time.Second, 100)
 	if got, want := p.size(640, 480, filter.Auto), p.size(640, 480, filter.Balanced); got != want {
 		t.Errorf("works at %v, want %v", got, want)
 	}
@@ -118,11 +134,11 @@ func TestOnADeviceBestIsTheFramesOwnSize(t *testing.T) {
 		{320, 240, image.Pt(320, 240)}, {640, 480, image.Pt(640, 480)}, {1280, 720, image.Pt(1280, 720)},
 		{1920, 1080, image.Pt(1920, 1088)}, {3840, 2160, image.Pt(1920, 1088)},
 	} {
-		p := newPace(time.Second/60, bestOnDevice)
+		p := newPace(bestOnDevice)
 		if got := p.size(c.w, c.h, filter.Best).paint; got != c.want {
 			t.Errorf("the best of %dx%d is %v, want %v", c.w, c.h, got, c.want)
 		}
-		host := newPace(time.Second/60, bestOnHost)
+		host := newPace(bestOnHost)
 		if got := host.size(c.w, c.h, filter.Best).paint; got.X > 512 {
 			t.Errorf("on the host the best of %dx%d is %v", c.w, c.h, got)
 		}
@@ -132,12 +148,12 @@ func TestOnADeviceBestIsTheFramesOwnSize(t *testing.T) {
 // Auto climbs as far as the rate holds, no further than the frame, and comes down
 // again when the GPU is wanted elsewhere.
 func TestAutoOnADevice(t *testing.T) {
-	p := newPace(time.Second/60, bestOnDevice)
-	run(&p, 500*time.Microsecond, time.Millisecond, 3000)
+	p := newPace(bestOnDevice)
+	run(&p, time.Second/60, 500*time.Microsecond, time.Millisecond, 3000)
 	if got := p.size(640, 480, filter.Auto).paint; got != image.Pt(640, 480) {
 		t.Errorf("with time to spare it works at %v", got)
 	}
-	run(&p, 8*time.Millisecond, time.Millisecond, 200)
+	run(&p, time.Second/60, 8*time.Millisecond, time.Millisecond, 200)
 	if got := p.size(640, 480, filter.Auto).paint.X; got > 320 {
 		t.Errorf("a busy GPU still works at %d", got)
 	}

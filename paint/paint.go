@@ -56,9 +56,10 @@ type Config struct {
 	Device Device
 	// Pool is where pictures are taken from.
 	Pool *frame.Pool
-	// Interval is the time between two frames of the source, which the quality Auto
-	// holds. At 0 there is nothing to hold, and Auto is Balanced.
-	Interval time.Duration
+	// Interval tells the time between two frames of the source, which the quality Auto
+	// holds. It is asked for every frame. While it tells 0, or without it, there is
+	// nothing to hold, and Auto is Balanced.
+	Interval func() time.Duration
 	// Still is for single pictures: nothing is remembered from frame to frame, and
 	// Auto is Best.
 	Still bool
@@ -89,6 +90,9 @@ func New(c Config) (*Painter, error) {
 	if c.SegNet == nil || c.SANet == nil || c.Style == nil || c.Pool == nil {
 		return nil, errors.New("new painter: a network, the styles or the pool is missing")
 	}
+	if c.Interval == nil {
+		c.Interval = func() time.Duration { return 0 }
+	}
 	best := bestOnHost
 	if c.Device != nil {
 		best = bestOnDevice
@@ -98,7 +102,7 @@ func New(c Config) (*Painter, error) {
 		scene:    blend.NewScene(),
 		refiner:  blend.NewRefiner(),
 		composer: blend.NewComposer(),
-		pace:     newPace(c.Interval, best),
+		pace:     newPace(best),
 	}, nil
 }
 

@@ -93,7 +93,9 @@ func (c *Camera) join(p *peer) error {
 	var taken atomic.Bool // an offer may hold several tracks; two would be mixed up
 	p.OnTrack(func(track *webrtc.TrackRemote, _ *webrtc.RTPReceiver) {
 		if track.Kind() == webrtc.RTPCodecTypeVideo && !taken.Swap(true) {
-			c.receive(p, track)
+			if err := filter.Guard(func() error { return c.receive(p, track) }); err != nil {
+				c.log.Error("a browser's camera cannot be decoded", "err", err)
+			}
 		}
 	})
 	return nil
@@ -109,11 +111,10 @@ func (c *Camera) left(*peer) {
 
 // receive decodes a track until its connection ends. pion calls it in a goroutine
 // of its own.
-func (c *Camera) receive(p *peer, track *webrtc.TrackRemote) {
+func (c *Camera) receive(p *peer, track *webrtc.TrackRemote) error {
 	decoder, err := c.open()
 	if err != nil {
-		c.log.Error("a browser's camera cannot be decoded", "err", err)
-		return
+		return err
 	}
 	defer decoder.Close()
 	var (
@@ -123,8 +124,8 @@ func (c *Camera) receive(p *peer, track *webrtc.TrackRemote) {
 	)
 	for {
 		packet, _, err := track.ReadRTP()
-		if err != nil {
-			return
+		if err != nil { // the connection has ended
+			return nil
 		}
 		whole := true
 		inOrder := parts.push(packet, func(data []byte) {

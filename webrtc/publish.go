@@ -16,6 +16,7 @@ import (
 
 	"github.com/pion/webrtc/v4"
 
+	"stylecam/filter"
 	"stylecam/frame"
 )
 
@@ -79,9 +80,11 @@ func (p *Publisher) Close() error {
 func (p *Publisher) run() {
 	log := p.log.With("server", p.endpoint.Host) // and no more of it: there may be a key in the path
 	for wait := firstRetry; ; wait = min(2*wait, lastRetry) {
-		err := p.publish(func() {
-			log.Info("publishing")
-			wait = firstRetry
+		err := filter.Guard(func() error {
+			return p.publish(func() {
+				log.Info("publishing")
+				wait = firstRetry
+			})
 		})
 		if p.ctx.Err() != nil {
 			return

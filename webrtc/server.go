@@ -220,7 +220,7 @@ func (s *Server) Serve(controls Controls) {
 	s.done = make(chan struct{})
 	go func() {
 		defer close(s.done)
-		if err := s.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		if err := filter.Guard(func() error { return s.http.Serve(listener) }); !errors.Is(err, http.ErrServerClosed) {
 			s.cfg.Log.Error("the page is no longer served", "err", err)
 		}
 	}()

@@ -10,7 +10,9 @@ import (
 
 	"github.com/pion/sdp/v3"
 	"github.com/pion/webrtc/v4"
+
 	"golang.org/x/time/rate"
+	"stylecam/filter"
 )
 
 // party is what a peer connects to: the Stream for one that watches, the Camera
@@ -211,7 +213,7 @@ func (s *sessions) end(ss *session) {
 	defer s.mu.Unlock()
 	delete(s.byID, ss.id)
 	s.opened[ss.party]--
-	s.ending.Go(func() { _ = ss.peer.GracefulClose() })
+	s.ending.Go(func() { _ = filter.Guard(ss.peer.GracefulClose) })
 }
 
 // close ends all sessions and waits for their connections.

@@ -4,12 +4,14 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/pion/rtcp"
 	"github.com/pion/webrtc/v4"
 
+	"stylecam/filter"
 	"stylecam/frame"
 	"stylecam/webrtc/i420"
 )
@@ -55,13 +57,13 @@ func (s *Stream) join(p *peer) error {
 	if p.RemoteDescription() != nil {
 		sender, err := p.AddTrack(p.outlet) // the offer has a place for it
 		if err == nil {
-			go listen(p.outlet, sender)
+			go s.hear(p.outlet, sender)
 		}
 		return err
 	}
 	t, err := p.AddTransceiverFromTrack(p.outlet, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendonly})
 	if err == nil {
-		go listen(p.outlet, t.Sender())
+		go s.hear(p.outlet, t.Sender())
 	}
 	return err
 }
@@ -93,18 +95,21 @@ func (s *Stream) Viewed() bool {
 	return len(s.peers) > 0
 }
 
-// listen reads what a viewer reports, until its connection is closed.
-func listen(o *outlet, sender *webrtc.RTPSender) {
-	for {
-		packets, _, err := sender.ReadRTCP()
-		if err != nil {
-			return
-		}
-		for _, p := range packets {
-			if wantsKey(p) {
+// hear reads what a viewer reports, until its connection is closed.
+func (s *Stream) hear(o *outlet, sender *webrtc.RTPSender) {
+	err := filter.Guard(func() error {
+		for {
+			packets, _, err := sender.ReadRTCP()
+			if err != nil { // the connection has ended
+				return nil
+			}
+			if slices.ContainsFunc(packets, wantsKey) {
 				o.askKey()
 			}
 		}
+	})
+	if err != nil {
+		s.log.Error("a viewer is no longer heard", "err", err)
 	}
 }
 
@@ -156,7 +161,7 @@ func (s *Stream) fail(r *rendition, err error) {
 	defer s.mu.Unlock()
 	for p := range s.peers {
 		if b := p.outlet.bound.Load(); b != nil && b.rendition == r {
-			s.ending.Go(func() { _ = p.Close() }) // beside: pion tells the session, which tells us
+			s.ending.Go(func() { _ = filter.Guard(p.Close) }) // beside: pion tells the session, which tells us
 		}
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"runtime"
 	"text/tabwriter"
-	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -61,7 +60,7 @@ func (p *program) bench(ctx context.Context, frames uint64) (benchReport, error)
 	if err != nil {
 		return benchReport{}, err
 	}
-	e, err := p.openEngine(ctx, use{interval: time.Duration(float64(time.Second) / pl.fps), measured: true})
+	e, err := p.openEngine(ctx, use{live: true, measured: true})
 	if err != nil {
 		return benchReport{}, err
 	}

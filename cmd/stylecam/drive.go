@@ -5,9 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"sync/atomic"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"stylecam/capture"
 	"stylecam/card"
@@ -45,6 +46,11 @@ func (p *program) drive(ctx context.Context, e *engine, d drive) (_ report, err 
 	if err != nil {
 		return report{}, blame("input", err)
 	}
+	return p.driveFrom(ctx, e, d, source)
+}
+
+// driveFrom is drive from an open source on, which it closes.
+func (p *program) driveFrom(ctx context.Context, e *engine, d drive, source capture.Source) (report, error) {
 	info := source.Info()
 	if info.Endless && d.policy == frame.Every && d.frames == 0 {
 		err := fmt.Errorf("%s: is a picture, not a video; paint it with: stylecam image: %w", info.Name, filter.ErrInput)
@@ -54,6 +60,7 @@ func (p *program) drive(ctx context.Context, e *engine, d drive) (_ report, err 
 	if info.Note != "" { // now: a camera gives another size for as long as it runs
 		p.log.Warn(info.Note)
 	}
+	e.hold(info.FPS)
 	sinks, err := p.openSinks(e, d, info)
 	if err != nil {
 		return report{}, errors.Join(blame("out", err), source.Close())
@@ -85,19 +92,17 @@ func (p *program) drive(ctx context.Context, e *engine, d drive) (_ report, err 
 	}
 
 	p.announce(d.web, live)
-	watching, stop := context.WithCancel(ctx)
-	var watcher sync.WaitGroup
-	watcher.Go(func() { p.watch(watching, cmp.Or(d.frames, info.Frames), d.frames == 0, live.Stats) })
+	watching := []func(context.Context){func(ctx context.Context) {
+		p.watch(ctx, cmp.Or(d.frames, info.Frames), d.frames == 0, live.Stats)
+	}}
 	systemd, err := newSupervisor(p.getenv)
 	if err != nil {
 		p.log.Warn(err.Error())
 	}
 	if systemd != nil {
-		watcher.Go(func() { systemd.follow(watching, live.Stats) })
+		watching = append(watching, func(ctx context.Context) { systemd.follow(ctx, live.Stats) })
 	}
-	err = serve(ctx, live, sinks.window)
-	stop()
-	watcher.Wait()
+	err = watched(ctx, watching, func(ctx context.Context) error { return serve(ctx, live, sinks.window) })
 
 	if note := source.Info().Note; note != info.Note { // a file's comes when it ends early
 		p.log.Warn(note)
@@ -129,6 +134,28 @@ func blameEdge(err error) error {
 	return err
 }
 
+// watched does work while others watch it, each until its context ends, which it does
+// when the work has. A watcher that fails ends the work.
+func watched(ctx context.Context, watching []func(context.Context), work func(context.Context) error) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	watchers, ctx := errgroup.WithContext(ctx)
+	for _, watch := range watching {
+		watchers.Go(func() error {
+			return filter.Guard(func() error {
+				watch(ctx)
+				return nil
+			})
+		})
+	}
+	err := work(ctx)
+	stop()
+	if failed := watchers.Wait(); failed != nil { // else the work tells that it was stopped, and not why
+		return failed
+	}
+	return err
+}
+
 // serve runs the loop, and the window, if there is one, on the thread we are on:
 // the main one, as the toolkit wants it.
 func serve(ctx context.Context, live *filter.Live, w *window.Window) error {
@@ -137,7 +164,7 @@ func serve(ctx context.Context, live *filter.Live, w *window.Window) error {
 	}
 	w.Controls = live
 	ran := make(chan error, 1)
-	go func() { ran <- live.Run(ctx) }()
+	go func() { ran <- filter.Guard(func() error { return live.Run(ctx) }) }()
 	err := w.Run(ctx)
 	if errors.Is(err, filter.ErrClosed) {
 		err = nil // the user closed it, which ends the run

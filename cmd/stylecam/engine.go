@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"stylecam/device"
@@ -23,21 +24,25 @@ type engine struct {
 	gallery *gallery
 	relay   *relay
 	closers []func() error
+
+	interval atomic.Int64 // between two frames of the source; see hold
 }
 
 // How a painter is used: a still has no frame before it; live, Auto quality holds
-// the interval between two frames.
+// the source's rate.
 type use struct {
 	still    bool
-	interval time.Duration
+	live     bool
 	reuse    bool // of a painting while nothing moves: never in measurements
 	measured bool // by the one provider, from the first frame on
 	transfer style.Transfer
 }
 
-// live tells whether frames come as they come, and better one painted otherwise than
-// one not painted.
-func (u use) live() bool { return u.interval > 0 && !u.measured }
+// lenient tells whether a frame had better be painted otherwise than not at all.
+func (u use) lenient() bool { return u.live && !u.measured }
+
+// hold says at which rate the source's frames come, once it is known.
+func (e *engine) hold(fps float64) { e.interval.Store(int64(float64(time.Second) / fps)) }
 
 // openEngine puts the painter together. The provider really in use is told, and
 // so is, once, why it is not the one that was asked for.
@@ -85,7 +90,7 @@ func (p *program) assemble(ctx context.Context, e *engine, u use) (err error) {
 		return open(infer.Open(options))
 	}
 	strict := options.Provider == infer.TensorRT
-	if strict && u.live() { // CUDA paints until TensorRT can
+	if strict && u.lenient() { // CUDA paints until TensorRT can
 		if err := runtime.Close(); err != nil {
 			return err
 		}
@@ -114,7 +119,7 @@ func (p *program) assemble(ctx context.Context, e *engine, u use) (err error) {
 	if err := e.relay.prove(ctx, known); err != nil {
 		return err
 	}
-	if system := native.Here(); e.relay.spare != nil && u.live() && system.TensorRT() != "" {
+	if system := native.Here(); e.relay.spare != nil && u.lenient() && system.TensorRT() != "" {
 		e.relay.better = soon(func() (*brush, error) { return proven(by, known) })
 	}
 	return nil
@@ -124,8 +129,12 @@ func (p *program) assemble(ctx context.Context, e *engine, u use) (err error) {
 func soon(open func() (*brush, error)) <-chan arrival {
 	arrived := make(chan arrival, 1)
 	go func() {
-		b, err := open()
-		arrived <- arrival{b, err}
+		var a arrival
+		a.err = filter.Guard(func() (err error) {
+			a.brush, err = open()
+			return err
+		})
+		arrived <- a
 	}()
 	return arrived
 }
@@ -185,7 +194,10 @@ func openBrush(e *engine, m *models.Manifest, r *infer.Runtime, u use) (_ *brush
 		return u.transfer.Of(tensors), nil
 	}
 	config := paint.Config{
-		SegNet: segnet, SANet: sanet, Style: find, Pool: e.pool, Interval: u.interval, Still: u.still, Reuse: u.reuse,
+		SegNet: segnet, SANet: sanet, Style: find, Pool: e.pool, Still: u.still, Reuse: u.reuse,
+	}
+	if u.live {
+		config.Interval = func() time.Duration { return time.Duration(e.interval.Load()) }
 	}
 	if r.OnGPU() {
 		pipeline, err := device.New(r, m, segnet, sanet)

@@ -70,5 +70,9 @@ func oneLine(err error) string {
 	for _, kind := range []error{filter.ErrInput, filter.ErrMissing} {
 		text = strings.TrimSuffix(text, ": "+kind.Error())
 	}
+	var bug *filter.Bug
+	if errors.As(err, &bug) {
+		text += "; please report it with the output of `stylecam doctor` and of the same command with -v"
+	}
 	return text
 }

@@ -4,7 +4,7 @@
 // statuses, and the wiring of capture, paint, filter and output. One file holds
 // one command; no image is touched here.
 //
-//	main.go      streams, signals, panics
+//	main.go      streams, signals
 //	app.go       the commands, and what they share
 //	options.go   what connects an option's text with its field
 //	settings.go  every option: its flag, its text, its default
@@ -18,12 +18,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
 	"runtime"
-	"runtime/debug"
 	"syscall"
+
+	"stylecam/filter"
 )
 
 // The window's toolkit wants the program's main thread, which is ours only if it
@@ -62,17 +64,10 @@ func endOnSignals(cancel context.CancelFunc) {
 // main runs one command line and returns its exit status. Every error is told
 // here, once, in one line.
 func (p *program) main(ctx context.Context, args []string) (status int) {
-	defer func() {
-		if cause := recover(); cause != nil {
-			fmt.Fprintf(p.stderr, "stylecam: a bug: %v; please report it with the output of `stylecam doctor` and of the same command with -v\n", cause)
-			if p.verbose {
-				p.stderr.Write(debug.Stack())
-			}
-			status = statusFailed
-		}
-	}()
-	app := p.app()
-	err := app.RunContext(ctx, permute(app, args))
+	err := filter.Guard(func() error {
+		app := p.app()
+		return app.RunContext(ctx, permute(app, args))
+	})
 	if onlyCanceled(err) {
 		err = nil
 	}
@@ -81,6 +76,10 @@ func (p *program) main(ctx context.Context, args []string) (status int) {
 	}
 	if err != nil {
 		fmt.Fprintln(p.stderr, "stylecam:", oneLine(err))
+	}
+	var bug *filter.Bug
+	if errors.As(err, &bug) && p.verbose {
+		p.stderr.Write(bug.Stack)
 	}
 	if ctx.Err() != nil {
 		return statusInterrupted

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -79,13 +78,9 @@ func (p *program) runLive(ctx context.Context, pl plan) error {
 	if err := checkDevices(pl); err != nil {
 		return err
 	}
-	fps := pl.fps
-	if fps == 0 {
-		fps = capture.DefaultFPS
-	}
 	e, err := p.openEngine(ctx, use{
-		interval: time.Duration(float64(time.Second) / fps),
-		reuse:    pl.input != "demo", // which `bench` and its like measure by
+		live:  true,
+		reuse: pl.input != "demo", // which `bench` and its like measure by
 	})
 	if err != nil {
 		return err

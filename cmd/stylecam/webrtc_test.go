@@ -84,8 +84,9 @@ func openStudio(tb testing.TB, size size, fps float64, sink func(*studio) (filte
 		})
 	}
 	var err error
-	s.engine, err = s.openEngine(tb.Context(), use{interval: time.Duration(float64(time.Second) / fps)})
+	s.engine, err = s.openEngine(tb.Context(), use{live: true})
 	check(err)
+	s.engine.hold(fps)
 	closes(s.engine)
 	s.web, err = s.openWeb(s.engine, drive{source: capture.Config{Input: "webrtc"}})
 	check(err)
