@@ -22,6 +22,9 @@ CGO_PACKAGES := blend|capture|cmd/stylecam|device|infer|output|output/window|pac
 PURE = $(shell go list ./... | grep -vE '^stylecam/($(CGO_PACKAGES))$$')
 MATS = $(shell go list ./... | grep -E '^stylecam/(blend|capture|output|output/window|paint)$$')
 
+# How long the tests of one package may take: a busy machine is no failure.
+PATIENCE := 45m
+
 .PHONY: help
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -70,14 +73,14 @@ test: ## set up as `run` does, then every test
 .PHONY: test-go
 test-go: ## every Go test, with the race detector; a display of its own for the window
 	@mkdir -p out; echo 'go test -race ./...   (whole output: out/test.log)'
-	@xvfb-run -a -s "-screen 0 1280x1024x24" go test -race -v ./... >out/test.log 2>&1; status=$$?; \
+	@xvfb-run -a -s "-screen 0 1280x1024x24" go test -race -timeout $(PATIENCE) -v ./... >out/test.log 2>&1; status=$$?; \
 	  grep -aE '^(ok|FAIL)' out/test.log; \
 	  awk -f scripts/skipped.awk out/test.log; \
 	  [ $$status = 0 ] || { cat out/test.log; exit $$status; }
 
 .PHONY: test-mats
 test-mats: ## the packages that use OpenCV, with every Mat counted
-	xvfb-run -a -s "-screen 0 1280x1024x24" go test -tags=$(patsubst -tags=%,%,$(GOFLAGS)),matprofile $(MATS)
+	xvfb-run -a -s "-screen 0 1280x1024x24" go test -timeout $(PATIENCE) -tags=$(patsubst -tags=%,%,$(GOFLAGS)),matprofile $(MATS)
 
 .PHONY: test-browser
 test-browser: build ## the page, and our peers, in Chromium; screenshots into out/e2e
@@ -101,7 +104,7 @@ endif
 .PHONY: pure
 pure: ## what needs no cgo, vetted and tested without it
 	CGO_ENABLED=0 go vet $(PURE)
-	CGO_ENABLED=0 go test $(PURE)
+	CGO_ENABLED=0 go test -timeout $(PATIENCE) $(PURE)
 
 .PHONY: lint
 lint: ## gofmt, vet, staticcheck

@@ -1,10 +1,10 @@
 package main
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"image"
+	"image/color"
 	_ "image/jpeg"
 	_ "image/png"
 	"os"
@@ -50,9 +50,11 @@ func TestScripts(t *testing.T) {
 			return false, fmt.Errorf("no condition %q is known", condition)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"cutout":   cutOut,
 			"exits":    exits,
 			"measured": measured,
 			"oneline":  oneLineOfError,
+			"panel":    panel,
 			"picture":  picture,
 		},
 	})
@@ -101,8 +103,7 @@ func oneLineOfError(ts *testscript.TestScript, _ bool, _ []string) {
 
 // picture FILE WIDTHxHEIGHT wants a picture of that size that is not all one colour.
 func picture(ts *testscript.TestScript, _ bool, args []string) {
-	m, _, err := image.Decode(bytes.NewReader([]byte(ts.ReadFile(args[0]))))
-	ts.Check(err)
+	m := decode(ts, args[0])
 	size := m.Bounds().Size()
 	if got := fmt.Sprintf("%dx%d", size.X, size.Y); got != args[1] {
 		ts.Fatalf("%s is %s, want %s", args[0], got, args[1])
@@ -116,4 +117,66 @@ func picture(ts *testscript.TestScript, _ bool, args []string) {
 		}
 	}
 	ts.Fatalf("%s is all one colour", args[0])
+}
+
+// panel FIGURE N PICTURE wants the figure's panel N to show a picture.
+func panel(ts *testscript.TestScript, _ bool, args []string) {
+	figure, want := decode(ts, args[0]), decode(ts, args[2])
+	n, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	size := want.Bounds().Size()
+	gap := (figure.Bounds().Dx() - 5*size.X) / 6
+	at := image.Pt(gap+(n-1)*(size.X+gap), gap)
+	for y := range size.Y {
+		for x := range size.X {
+			if got, want := nrgba(figure, at.X+x, at.Y+y), nrgba(want, x, y); far(got, want) {
+				ts.Fatalf("panel %d of %s is %v at %d,%d, where %s is %v", n, args[0], got, x, y, args[2], want)
+			}
+		}
+	}
+}
+
+// cutout CUT MASK PICTURE wants the picture as opaque as the mask is bright, in places
+// not at all and in places wholly; and there in its own colours, but for a rim.
+func cutOut(ts *testscript.TestScript, _ bool, args []string) {
+	cut, mask, whole := decode(ts, args[0]), decode(ts, args[1]), decode(ts, args[2])
+	size := whole.Bounds().Size()
+	var clear, opaque, own int
+	for y := range size.Y {
+		for x := range size.X {
+			got := nrgba(cut, x, y)
+			if want := nrgba(mask, x, y).R; got.A != want {
+				ts.Fatalf("%s has opacity %d at %d,%d, want %d", args[0], got.A, x, y, want)
+			}
+			switch {
+			case got.A == 0:
+				clear++
+			case got.A == 255 && !far(got, nrgba(whole, x, y)):
+				own++
+				fallthrough
+			case got.A == 255:
+				opaque++
+			}
+		}
+	}
+	if least := size.X * size.Y / 10; clear < least || opaque < least || own < opaque/2 {
+		ts.Fatalf("of %s %d pixels are clear and %d opaque, %d of them as in %s", args[0], clear, opaque, own, args[2])
+	}
+}
+
+func decode(ts *testscript.TestScript, file string) image.Image {
+	m, _, err := image.Decode(strings.NewReader(ts.ReadFile(file)))
+	ts.Check(err)
+	return m
+}
+
+func nrgba(m image.Image, x, y int) color.NRGBA {
+	return color.NRGBAModel.Convert(m.At(x, y)).(color.NRGBA)
+}
+
+// far tells whether colours differ by more than decoders do.
+func far(a, b color.NRGBA) bool {
+	const most = 2
+	apart := func(a, b uint8) bool { return max(a, b)-min(a, b) > most }
+	return apart(a.R, b.R) || apart(a.G, b.G) || apart(a.B, b.B)
 }
