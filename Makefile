@@ -87,7 +87,7 @@ test-browser: build ## the page, and our peers, in Chromium; screenshots into ou
 	@scripts/setup.sh browser
 	cd webrtc/e2e && npm ci --silent --no-audit --no-fund && timeout 30m node --test --test-concurrency=1 --test-reporter=spec
 
-LOOPBACKS ?= 0.12.7 0.13.2
+LOOPBACKS ?= 0.12.7 0.13.2 0.15.0
 .PHONY: test-vm
 test-vm: build runtime ## stylecam from and to V4L2 devices, in a virtual machine for each version of v4l2loopback
 ifeq ($(shell uname -m),x86_64)

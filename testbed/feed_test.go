@@ -48,6 +48,7 @@ func feed(args []string) error {
 	idle := flags.Duration("idle", 0, "")
 	large := flags.Bool("large", false, "twice the size")
 	fps := flags.Float64("fps", 15, "")
+	inverts := flags.Bool("negative", false, "the filter makes negatives, and fails at times")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -62,6 +63,10 @@ func feed(args []string) error {
 	sink, err := v4l2.Open(v4l2.Config{Path: *out, FPS: *fps, Card: card.Notice})
 	if err != nil {
 		return err
+	}
+	var paint filter.Filter = filter.PassThrough{}
+	if *inverts {
+		paint = &negative{pool: pool}
 	}
 	var stable atomic.Value // the camera's name, once it was open
 	live, err := filter.New(filter.Config{
@@ -78,11 +83,12 @@ func feed(args []string) error {
 				return nil, err
 			}
 			stable.Store(cam.Info().Stable)
+			fmt.Println("opened")
 			return cam, nil
 		},
 		Retry:  true,
 		Idle:   *idle,
-		Filter: filter.PassThrough{},
+		Filter: paint,
 		Params: filter.Defaults("none"),
 		Pool:   pool,
 		Card:   card.Notice,
@@ -116,6 +122,25 @@ func feed(args []string) error {
 		return fmt.Errorf("%d frames left behind", n)
 	}
 	return nil
+}
+
+// negative makes negatives, which nobody takes for the camera's own pictures, and
+// fails on every tenth.
+type negative struct {
+	pool *frame.Pool
+	n    int
+}
+
+func (n *negative) Apply(_ context.Context, f *frame.Frame, _ *filter.Params, _ *filter.Trace) (*frame.Frame, error) {
+	if n.n++; n.n%10 == 0 {
+		return nil, errors.New("as was asked for")
+	}
+	picture := n.pool.Get(f.Width, f.Height)
+	picture.Seq, picture.Captured = f.Seq, f.Captured
+	for i, v := range f.Pix {
+		picture.Pix[i] = 255 - v
+	}
+	return picture, nil
 }
 
 // cards shows the test card.

@@ -47,8 +47,13 @@ func needMachine(t *testing.T) {
 // driver is the version of v4l2loopback.
 func driver() string { return os.Getenv("V4L2VM") }
 
-// oneStream tells whether the driver lets one reader alone stream; others may read().
+// oneStream tells whether the driver lets one reader alone stream, oneReader whether
+// it does not let another read() either.
 func oneStream() bool { return driver() != "0.12.7" }
+func oneReader() bool { return oneStream() && driver() != "0.13.2" }
+
+// keepsCard tells whether the driver shows the last card to those who come between runs.
+func keepsCard() bool { return !oneReader() }
 
 // tool runs a program and returns what it printed.
 func tool(t *testing.T, name string, args ...string) string {

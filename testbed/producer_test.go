@@ -21,7 +21,7 @@ type producer struct {
 	lines []string
 	seen  int // lines that a wait has gone past
 	more  chan struct{}
-	ended chan struct{}
+	ended chan struct{} // closed when the process has ended and all its lines are there
 }
 
 // start runs a program until the test ends.
@@ -34,11 +34,11 @@ func start(t *testing.T, cmd *exec.Cmd) *producer {
 		t.Fatal(err)
 	}
 	go func() {
-		defer close(p.ended)
 		_ = cmd.Wait()
 		w.Close()
 	}()
 	go func() {
+		defer close(p.ended)
 		for lines := bufio.NewScanner(r); lines.Scan(); {
 			p.mu.Lock()
 			p.lines = append(p.lines, lines.Text())
@@ -88,7 +88,7 @@ func (p *producer) wait(text string, limit time.Duration) string {
 	p.t.Helper()
 	line, said := p.hear(text, limit)
 	if !said {
-		p.t.Fatalf("no %q within %v", text, limit)
+		p.t.Fatalf("no %q; it had %v, or ended before", text, limit)
 	}
 	return line
 }
@@ -96,7 +96,7 @@ func (p *producer) wait(text string, limit time.Duration) string {
 // hear is wait for what may not come.
 func (p *producer) hear(text string, limit time.Duration) (line string, said bool) {
 	timeout := time.After(limit)
-	for {
+	for ended := false; ; {
 		p.mu.Lock()
 		for p.seen < len(p.lines) {
 			line := p.lines[p.seen]
@@ -107,8 +107,13 @@ func (p *producer) hear(text string, limit time.Duration) (line string, said boo
 			}
 		}
 		p.mu.Unlock()
+		if ended {
+			return "", false
+		}
 		select {
 		case <-p.more:
+		case <-p.ended:
+			ended = true
 		case <-timeout:
 			return "", false
 		}
@@ -146,6 +151,21 @@ func (p *producer) stop(s os.Signal) (status int) {
 		<-p.ended
 	}
 	return p.cmd.ProcessState.ExitCode()
+}
+
+func TestNobodyWaitsForAProducerThatHasEnded(t *testing.T) {
+	p := start(t, exec.Command("echo", "its last words"))
+	if _, said := p.hear("more", patience); said {
+		t.Error("it said more")
+	}
+	if p.seen = 0; p.wait("last", patience) != "its last words" {
+		t.Error("its last words are lost")
+	}
+	select {
+	case <-p.ended:
+	default:
+		t.Error("it was given up before it had ended")
+	}
 }
 
 func TestStatusOfAProducerIsTold(t *testing.T) {

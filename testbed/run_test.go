@@ -2,11 +2,14 @@ package testbed
 
 import (
 	"fmt"
+	"os"
 	"os/exec"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	video "stylecam/v4l2"
 )
@@ -111,7 +114,7 @@ func TestPaintedByTheNetworks(t *testing.T) {
 	device := openVirtual(t) // or it would rest before the first painting is ready
 	p := start(t, exec.Command("bin/stylecam", "run", "--input", "camera", "--out", "v4l2:"+virtual,
 		"--size", "320x180", "--fps", "5", "--quality", "fast", "--verbose"))
-	waitUntilFed(t, virtual, 3*patience)
+	waitUntilFed(t, virtual, p, 3*patience)
 	reader, err := streamFrom(t, device)
 	if err != nil {
 		t.Fatal(err)
@@ -140,20 +143,27 @@ func colours(picture []byte) int {
 	return len(seen)
 }
 
-// waitUntilFed waits until a producer has a virtual camera for itself; the card of
-// an earlier one does not count.
-func waitUntilFed(t *testing.T, path string, limit time.Duration) {
+// waitUntilFed waits until a producer writes to a virtual camera; the card of an
+// earlier one does not count.
+func waitUntilFed(t *testing.T, path string, by *producer, limit time.Duration) {
 	t.Helper()
-	for end := time.Now().Add(limit); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
-		d, err := video.Open(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		c, err := d.Capability()
-		_ = d.Close()
-		if err == nil && c.Captures && !c.Outputs {
-			return
-		}
+	fd, err := unix.InotifyInit1(unix.IN_NONBLOCK | unix.IN_CLOEXEC)
+	if err != nil {
+		t.Fatal(err)
 	}
-	t.Fatalf("nothing feeds %s within %v", path, limit)
+	events := os.NewFile(uintptr(fd), "who writes to "+path)
+	defer events.Close()
+	go func() { // it will never write
+		<-by.ended
+		_ = events.Close()
+	}()
+	if _, err := unix.InotifyAddWatch(fd, path, unix.IN_MODIFY); err != nil {
+		t.Fatal(err)
+	}
+	if err := events.SetReadDeadline(time.Now().Add(limit)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := events.Read(make([]byte, 4096)); err != nil {
+		t.Fatalf("nobody feeds it: %v", err)
+	}
 }
