@@ -127,7 +127,7 @@ func (s *Sink) unlock(want video.Format) error {
 		return nil
 	}
 	f, err := s.dev.Format(video.Output)
-	if err == nil && f.Width == want.Width && f.Height == want.Height && f.Fourcc == want.Fourcc {
+	if err == nil && f.Width == want.Width && f.Height == want.Height && f.Fourcc == want.Fourcc && f.Colours == want.Colours {
 		return nil
 	}
 	_ = s.dev.SetControl(video.KeepFormat, 0)

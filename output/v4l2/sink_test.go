@@ -273,15 +273,18 @@ func TestACardStaysBehind(t *testing.T) {
 	}
 }
 
-func TestWhatAnEarlierRunKeptIsUnlockedForAnotherSizeAlone(t *testing.T) {
-	kept := video.Format{Width: 4, Height: 2, Fourcc: video.YUYV, Stride: 8, Size: 16}
+func TestWhatAnEarlierRunKeptIsUnlockedForAnotherFormatAlone(t *testing.T) {
+	ours := video.SRGB601Limited
 	for name, tt := range map[string]struct {
 		width int
+		kept  video.Colours
 		want  []string
 	}{
-		"the same": {4, []string{"open", "format 4x2 YUYV", "rate 30", "stream on", "write"}},
-		"another":  {8, []string{"open", "close", "open", "format 8x2 YUYV", "rate 30", "stream on", "write"}},
+		"the same":       {4, ours, []string{"open", "format 4x2 YUYV", "rate 30", "stream on", "write"}},
+		"another size":   {8, ours, []string{"open", "close", "open", "format 8x2 YUYV", "rate 30", "stream on", "write"}},
+		"other colours":  {4, video.Colours{}, []string{"open", "close", "open", "format 4x2 YUYV", "rate 30", "stream on", "write"}},
 	} {
+		kept := video.Format{Width: 4, Height: 2, Fourcc: video.YUYV, Stride: 8, Size: 16, Colours: tt.kept}
 		d := &fake{cap: loopback, inForce: kept, controls: map[video.Control]int{video.KeepFormat: 1}}
 		s := openFake(t, d, Config{})
 		if d.controls[video.KeepFormat] != 1 || len(d.calls) != 1 {
