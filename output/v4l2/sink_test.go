@@ -280,9 +280,9 @@ func TestWhatAnEarlierRunKeptIsUnlockedForAnotherFormatAlone(t *testing.T) {
 		kept  video.Colours
 		want  []string
 	}{
-		"the same":       {4, ours, []string{"open", "format 4x2 YUYV", "rate 30", "stream on", "write"}},
-		"another size":   {8, ours, []string{"open", "close", "open", "format 8x2 YUYV", "rate 30", "stream on", "write"}},
-		"other colours":  {4, video.Colours{}, []string{"open", "close", "open", "format 4x2 YUYV", "rate 30", "stream on", "write"}},
+		"the same":      {4, ours, []string{"open", "format 4x2 YUYV", "rate 30", "stream on", "write"}},
+		"another size":  {8, ours, []string{"open", "close", "open", "format 8x2 YUYV", "rate 30", "stream on", "write"}},
+		"other colours": {4, video.Colours{}, []string{"open", "close", "open", "format 4x2 YUYV", "rate 30", "stream on", "write"}},
 	} {
 		kept := video.Format{Width: 4, Height: 2, Fourcc: video.YUYV, Stride: 8, Size: 16, Colours: tt.kept}
 		d := &fake{cap: loopback, inForce: kept, controls: map[video.Control]int{video.KeepFormat: 1}}
