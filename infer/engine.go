@@ -3,9 +3,11 @@ package infer
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -155,6 +157,31 @@ func (e *engine) options(fp16 bool, memory int64) map[string]string {
 		options["trt_profile_max_shapes"] = e.profile.most
 	}
 	return options
+}
+
+// unread are the library's words for an engine that was kept and does not load.
+var unread = regexp.MustCompile("deserialize engine")
+
+// compile has open make a session by the engine, and tells how long that takes where it
+// was not compiled before. One that was cut short, as on a disk that was full, is
+// compiled anew. What TensorRT cannot compile it leaves to CUDA and tells nobody: here
+// that is an error.
+func (e *engine) compile(open func() error, tell func(time.Duration)) error {
+	if e.built() {
+		err := open()
+		if err == nil || !unread.MatchString(err.Error()) {
+			return err
+		}
+		if err := errors.Join(os.RemoveAll(e.folder), os.MkdirAll(e.folder, 0o755)); err != nil {
+			return err
+		}
+	}
+	var err error
+	told := tellWhile(10*time.Second, tell, func() { err = open() })
+	if err == nil && !e.built() {
+		err = errors.New("TensorRT compiled nothing of it")
+	}
+	return errors.Join(err, told)
 }
 
 // built tells whether the engine was compiled before.

@@ -1,6 +1,7 @@
 package infer
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -128,6 +129,57 @@ func TestEngineKey(t *testing.T) {
 			t.Errorf("with another %s the key is that of %s", change.of, before)
 		}
 		seen[key()] = change.of
+	}
+}
+
+func TestEnginesAreKept(t *testing.T) {
+	broken := errors.New("TensorRT EP could not deserialize engine from cache: x.engine")
+	full := errors.New("CUDA failure 2: out of memory")
+	for name, c := range map[string]struct {
+		kept   bool
+		first  error // of the first attempt
+		writes bool
+		opens  int
+		told   bool
+		says   string
+	}{
+		"compiled now":                 {false, nil, true, 1, true, ""},
+		"compiled before":              {true, nil, false, 1, false, ""},
+		"cut short":                    {true, broken, true, 2, true, ""},
+		"good, and no room on the GPU": {true, full, false, 1, false, "out of memory"},
+		"nothing compiled":             {false, nil, false, 1, true, "compiled nothing"},
+		"not to be compiled":           {false, full, false, 1, true, "out of memory"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := &engine{folder: t.TempDir()}
+			file := filepath.Join(e.folder, "x.engine")
+			write := func(text string) {
+				t.Helper()
+				if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if c.kept {
+				write("kept")
+			}
+			opens, told := 0, false
+			err := e.compile(func() error {
+				opens++
+				if opens == 1 && c.first != nil {
+					return c.first
+				}
+				if c.writes {
+					if _, err := os.Stat(file); err == nil {
+						t.Error("what does not load is still there")
+					}
+					write("compiled")
+				}
+				return nil
+			}, func(time.Duration) { told = true })
+			if opens != c.opens || told != c.told || (err == nil) != (c.says == "") || err != nil && !strings.Contains(err.Error(), c.says) {
+				t.Errorf("opened %d times, told: %t: %v", opens, told, err)
+			}
+		})
 	}
 }
 

@@ -70,7 +70,7 @@ func newSession[T any](r *Runtime, g models.Graph, ports []port, bind func(*bind
 	return s, tensors, nil
 }
 
-// load makes a session, and tells where TensorRT takes its time for it.
+// load makes a session.
 func (r *Runtime) load(g models.Graph, inputs []ort.InputOutputInfo) (loaded *ort.DynamicAdvancedSession, err error) {
 	e := r.engine(g, inputs)
 	options, err := r.options(e)
@@ -78,15 +78,21 @@ func (r *Runtime) load(g models.Graph, inputs []ort.InputOutputInfo) (loaded *or
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, options.Destroy()) }()
-	work := func() { loaded, err = ort.NewDynamicAdvancedSessionWithONNXData(g.Bytes, nil, nil, options) }
-	if e != nil && r.building != nil && !e.built() {
-		told := tellWhile(10*time.Second, func(so time.Duration) { r.building(g.Name+"/"+g.Graph, so) }, work)
-		err = errors.Join(err, told)
-	} else {
-		work()
+	open := func() (err error) {
+		loaded, err = ort.NewDynamicAdvancedSessionWithONNXData(g.Bytes, nil, nil, options)
+		return err
 	}
-	if err == nil && e != nil && !e.built() { // what TensorRT cannot compile goes to CUDA, and nobody is told
-		err = errors.Join(errors.New("TensorRT compiled nothing of it"), loaded.Destroy())
+	if e == nil {
+		err = open()
+		return loaded, err
+	}
+	tell := func(so time.Duration) {
+		if r.building != nil {
+			r.building(g.Name+"/"+g.Graph, so)
+		}
+	}
+	if err = e.compile(open, tell); err != nil && loaded != nil {
+		err = errors.Join(err, loaded.Destroy())
 	}
 	return loaded, err
 }
