@@ -110,6 +110,21 @@ func TestExamine(t *testing.T) {
 	}
 }
 
+// TensorRT's libraries are loaded where somebody has put them beside, the parser last.
+func TestTensorRTBeside(t *testing.T) {
+	const beside = "cache/cuda13-ort1.31.1/"
+	s := system(t, map[string]string{beside + "libnvonnxparser.so.10": "", beside + "libnvinfer.so.10": "", beside + "libnvinfer_plugin.so.10": ""})
+	loaded := s.Folder(Builds[0]).Preload()
+	own := len(system(t, nil).Folder(Builds[0]).Preload())
+	var names []string
+	for _, path := range loaded[own:] {
+		names = append(names, filepath.Base(path))
+	}
+	if want := []string{"libnvinfer.so.10", "libnvinfer_plugin.so.10", "libnvonnxparser.so.10"}; !slices.Equal(names, want) {
+		t.Errorf("loads %v, want %v", names, want)
+	}
+}
+
 func TestInstalledBuildIsOneTheDriverWorksWith(t *testing.T) {
 	x := newIndex(t, "one")
 	defer func(before []Build) { Builds = before }(Builds)

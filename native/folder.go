@@ -49,7 +49,7 @@ func (f Folder) Preload() []string {
 	for _, name := range f.Build.preload {
 		paths = append(paths, filepath.Join(f.Path, name))
 	}
-	for _, name := range tensorRTFiles {
+	for _, name := range []string{tensorRTFiles[0], "libnvinfer_plugin.so.10", tensorRTFiles[1]} { // the parser may be linked to both
 		if path := filepath.Join(f.Path, name); exists(path) {
 			paths = append(paths, path)
 		}
