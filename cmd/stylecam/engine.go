@@ -230,9 +230,6 @@ func openNetwork[N interface{ Close() error }](b *brush, m *models.Manifest, mod
 	return network, nil
 }
 
-// painter is that of the brush at work.
-func (e *engine) painter() *paint.Painter { return e.relay.now.painter }
-
 // Close closes what a brush is made of, the last opened first.
 func (b *brush) Close() error { return closeAll(&b.closers) }
 

@@ -28,7 +28,7 @@ func fivePanels(ctx context.Context, e *engine, photo *frame.Frame, params *filt
 		{Caption: fmt.Sprintf("composed by the mask (%s)", params.Compose)},
 	}
 	for i, settings := range []filter.Params{background, person, *params} {
-		picture, err := e.painter().Apply(ctx, photo, &settings, new(filter.Trace))
+		picture, err := e.relay.Apply(ctx, photo, &settings, new(filter.Trace))
 		if err != nil {
 			return nil, err
 		}

@@ -91,7 +91,11 @@ func painted(ctx context.Context, e *engine, photo *frame.Frame, params *filter.
 }
 
 func maskAlone(ctx context.Context, e *engine, photo *frame.Frame, params *filter.Params) (image.Image, error) {
-	mask, err := e.painter().Mask(ctx, photo, params, new(filter.Trace))
+	var mask []byte
+	err := e.relay.do(ctx, func(b *brush) (err error) {
+		mask, err = b.painter.Mask(ctx, photo, params, new(filter.Trace))
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -99,12 +103,22 @@ func maskAlone(ctx context.Context, e *engine, photo *frame.Frame, params *filte
 }
 
 func maskedCutOut(ctx context.Context, e *engine, photo *frame.Frame, params *filter.Params) (image.Image, error) {
-	return e.painter().CutOut(ctx, photo, params, new(filter.Trace))
+	var cut *image.NRGBA
+	err := e.relay.do(ctx, func(b *brush) (err error) {
+		cut, err = b.painter.CutOut(ctx, photo, params, new(filter.Trace))
+		return err
+	})
+	return cut, err
 }
 
 // paintedCutOut is the painting under the photograph's mask.
 func paintedCutOut(ctx context.Context, e *engine, photo *frame.Frame, params *filter.Params) (image.Image, error) {
-	picture, mask, err := e.painter().ApplyMasked(ctx, photo, params, new(filter.Trace))
+	var picture *frame.Frame
+	var mask []byte
+	err := e.relay.do(ctx, func(b *brush) (err error) {
+		picture, mask, err = b.painter.ApplyMasked(ctx, photo, params, new(filter.Trace))
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -118,7 +132,7 @@ func paintedCutOut(ctx context.Context, e *engine, photo *frame.Frame, params *f
 
 // paint returns the painting of one picture.
 func (e *engine) paint(ctx context.Context, photo *frame.Frame, params *filter.Params) (*image.NRGBA, error) {
-	picture, err := e.painter().Apply(ctx, photo, params, new(filter.Trace))
+	picture, err := e.relay.Apply(ctx, photo, params, new(filter.Trace))
 	if err != nil {
 		return nil, err
 	}

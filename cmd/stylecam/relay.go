@@ -37,7 +37,7 @@ type arrival struct {
 }
 
 // Apply has the brush at work paint. See [filter.Filter].
-func (r *relay) Apply(ctx context.Context, f *frame.Frame, p *filter.Params, t *filter.Trace) (*frame.Frame, error) {
+func (r *relay) Apply(ctx context.Context, f *frame.Frame, p *filter.Params, t *filter.Trace) (picture *frame.Frame, err error) {
 	select {
 	case a := <-r.better:
 		r.better = nil
@@ -49,14 +49,23 @@ func (r *relay) Apply(ctx context.Context, f *frame.Frame, p *filter.Params, t *
 	if r.failed != nil {
 		return nil, r.failed
 	}
+	err = r.do(ctx, func(b *brush) error {
+		picture, err = b.Apply(ctx, f, p, t)
+		return err
+	})
+	return picture, err
+}
+
+// do has the brush at work do something, and the spare one where that fails.
+func (r *relay) do(ctx context.Context, work func(*brush) error) error {
 	for {
-		picture, err := r.now.Apply(ctx, f, p, t)
+		err := work(r.now)
 		var failure *infer.Failure
 		if r.spare == nil || ctx.Err() != nil || !errors.As(err, &failure) {
-			return picture, err
+			return err
 		}
 		if err := r.pass(err); err != nil {
-			return nil, err
+			return err
 		}
 	}
 }
