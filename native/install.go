@@ -40,8 +40,8 @@ func (s System) Install(ctx context.Context, b Build, tell func(Progress)) (Fold
 		p.Total += w.Bytes
 	}
 	for _, w := range b.Wheels {
+		p.Project = w.Project
 		if !f.verified(w) {
-			p.Project = w.Project
 			if err := f.install(ctx, w, func(got int64) { at := p; at.Done += min(got, w.Bytes); tell(at) }); err != nil {
 				return f, fmt.Errorf("install %s: %s %s: %w", b.Name, w.Project, w.Version, err)
 			}

@@ -114,6 +114,11 @@ func TestInstallBringsWhatIsWantedAndNothingTwice(t *testing.T) {
 		t.Errorf("pip was asked for %q, not %q", x.asked(t)[0], want)
 	}
 
+	// What is there is told by its name too.
+	if _, err := s.Install(t.Context(), x.build, func(p Progress) { last = p }); err != nil || last.Project != "two" || len(x.asked(t)) != 2 {
+		t.Errorf("once more: %v, told %+v, pip was asked for %v", err, last, x.asked(t))
+	}
+
 	// A library that has changed comes again, and no other.
 	if err := os.WriteFile(filepath.Join(f.Path, "libtwo.so.1"), []byte("code of tw0"), 0o644); err != nil {
 		t.Fatal(err)
