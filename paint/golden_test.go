@@ -26,6 +26,8 @@ var update = flag.Bool("update", false, "paint testdata/*.png anew; then look at
 // sitter knows where the person of the portrait is: head, neck and shoulders.
 type sitter struct{}
 
+func (sitter) Reset() {}
+
 func (sitter) Mask(dst []float32, _ []byte, h, w int) error {
 	for y := range h {
 		for x := range w {

@@ -78,6 +78,9 @@ func (j *job) segment(ctx context.Context) (*blend.Mask, error) {
 		return nil, err
 	}
 	j.raw = grow(j.raw, h*w)
+	if j.Still {
+		j.SegNet.Reset()
+	}
 	if err := j.SegNet.Mask(j.raw, image, h, w); err != nil {
 		return nil, fmt.Errorf("mask: %w", err)
 	}

@@ -34,6 +34,8 @@ type SegNet interface {
 	// Mask writes to dst (h*w) how much each place of image (h*w*3 bytes: blue,
 	// green, red) belongs to a person, 0..1. h and w are multiples of 16.
 	Mask(dst []float32, image []byte, h, w int) error
+	// Reset says that the next image is not of the scene of those before.
+	Reset()
 }
 
 // SANet paints.

@@ -16,12 +16,16 @@ import (
 
 // fakeSegNet finds the person where the picture is bright.
 type fakeSegNet struct {
-	runs int
-	err  error
+	runs  int
+	scene int // images since the last Reset
+	err   error
 }
+
+func (n *fakeSegNet) Reset() { n.scene = 0 }
 
 func (n *fakeSegNet) Mask(dst []float32, image []byte, h, w int) error {
 	n.runs++
+	n.scene++
 	if len(dst) != h*w || len(image) != 3*h*w || h%16 != 0 || w%16 != 0 {
 		return fmt.Errorf("%d values and %d bytes for %dx%d", len(dst), len(image), w, h)
 	}
@@ -276,6 +280,9 @@ func TestStillHasNoHistory(t *testing.T) {
 	s.apply(t, b, other)
 	if d := far(alone, s.apply(t, a, p)); d != 0 {
 		t.Errorf("a still differs by up to %d after another", d)
+	}
+	if s.segnet.scene != 1 {
+		t.Errorf("SegNet takes %d stills for one scene", s.segnet.scene)
 	}
 }
 
