@@ -12,7 +12,7 @@ trap 'rm -rf "$work"' EXIT
 mkdir -p docs/pictures
 
 if [ "${1:-}" = page ]; then
-  (cd webrtc/e2e && E2E_OUT=$work E2E_FPS=30 node --test --test-name-pattern "looks like something" page.test.mjs)
+  (cd webrtc/e2e && node pictures.mjs "$work")
   convert "$work/desktop-dark.png" -quality 88 docs/pictures/page.jpg
   convert "$work/phone-light.png" -resize 390x -quality 88 docs/pictures/page-phone.jpg
   exit

@@ -2,6 +2,7 @@ package webrtc
 
 import (
 	"errors"
+	"fmt"
 	"log/slog"
 	"strings"
 	"testing"
@@ -57,39 +58,58 @@ func TestNothingIsEncodedForNobody(t *testing.T) {
 	}
 }
 
-func TestKeyFrameComesOnRequestAndIsCoalesced(t *testing.T) {
+func TestKeyFrameComesOnRequest(t *testing.T) {
 	r := newRig(t, nil)
 	defer r.feed(5 * time.Millisecond)()
-	var viewers []*client
-	for range 3 {
-		c := newClient(t, watch)
-		c.connect(r, "/whep")
-		viewers = append(viewers, c)
-	}
-	for _, c := range viewers {
-		receive(t, "the first key frame", c.keys)
-	}
-	// later waits until so many pictures are coded that a key frame would be among
+	c := newClient(t, watch)
+	c.connect(r, "/whep")
+	receive(t, "the first key frame", c.keys)
+	// settle waits until so many pictures are coded that a key frame would be among
 	// them, if one were due: a picture takes 5 ms at least.
-	later := func() {
+	settle := func() {
 		from, _ := r.codec.counts()
 		eventually(t, "pictures are coded", func() bool { now, _ := r.codec.counts(); return now >= from+int(2*keyGap/(5*time.Millisecond)) })
-	}
-	later()
-	_, before := r.codec.counts()
-	for _, c := range viewers {
-		ssrc := uint32(c.GetReceivers()[0].Track().SSRC())
-		if err := c.WriteRTCP([]rtcp.Packet{
-			&rtcp.PictureLossIndication{MediaSSRC: ssrc},
-			&rtcp.FullIntraRequest{MediaSSRC: ssrc, FIR: []rtcp.FIREntry{{SSRC: ssrc}}},
-		}); err != nil {
-			t.Fatal(err)
+		for len(c.keys) > 0 {
+			<-c.keys
 		}
 	}
-	eventually(t, "a key frame is coded", func() bool { _, now := r.codec.counts(); return now > before })
-	later()
-	if _, now := r.codec.counts(); now > before+2 {
-		t.Errorf("%d key frames for six requests at once", now-before)
+	ssrc := uint32(c.GetReceivers()[0].Track().SSRC())
+	for _, request := range []rtcp.Packet{
+		&rtcp.PictureLossIndication{MediaSSRC: ssrc},
+		&rtcp.FullIntraRequest{MediaSSRC: ssrc, FIR: []rtcp.FIREntry{{SSRC: ssrc}}},
+	} {
+		settle()
+		if err := c.WriteRTCP([]rtcp.Packet{request}); err != nil {
+			t.Fatal(err)
+		}
+		receive(t, fmt.Sprintf("a key frame after %T", request), c.keys)
+	}
+}
+
+// A roomful that asks at once gets one key frame together, and the next after a while.
+func TestKeyFramesAreCoalesced(t *testing.T) {
+	var codec fakeCodec
+	s := NewStream(slog.New(slog.DiscardHandler), VP8(func(_, _, _ int) (Encoder, error) { return &codec, nil }))
+	r := s.renditions[0]
+	f := frame.New(64, 48)
+	for i, step := range []struct {
+		since time.Duration // the last key frame; less than nothing is too soon on the busiest machine
+		asked int
+		keys  int // in all, then
+	}{
+		{time.Hour, 3, 1}, {-time.Hour, 0, 1}, {-time.Hour, 3, 1}, {-time.Hour, 0, 1}, {keyGap, 0, 2}, {time.Hour, 0, 2},
+	} {
+		for range step.asked {
+			s.connected(boundPeer(r))
+		}
+		r.lastKey = time.Now().Add(-step.since)
+		f.Captured = f.Captured.Add(time.Second)
+		if err := s.Write(t.Context(), f); err != nil {
+			t.Fatal(err)
+		}
+		if _, keys := codec.counts(); keys != step.keys {
+			t.Errorf("picture %d: %d key frames so far, want %d", i+1, keys, step.keys)
+		}
 	}
 }
 

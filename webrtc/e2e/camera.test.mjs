@@ -3,14 +3,14 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { browser, difference, look, out, received, stylecam, until, watched } from "./rig.mjs";
+import { barriers, browser, difference, look, open, out, received, statistics, stylecam, until } from "./rig.mjs";
 
 let cam, chromium;
 const clip = join(out, "clip.y4m");
 
 before(async () => {
   execFileSync("ffmpeg", ["-v", "error", "-y", "-f", "lavfi", "-i", "testsrc2=size=320x240:rate=10", "-t", "3", "-pix_fmt", "yuv420p", clip]);
-  cam = await stylecam("--input", "webrtc", "--webrtc-address", "127.0.0.1:0");
+  cam = await stylecam("--input", "webrtc", "--size", "320x240", "--quality", "fast", "--webrtc-address", "127.0.0.1:0");
   chromium = await browser({ camera: clip });
 });
 
@@ -19,17 +19,12 @@ after(async () => {
   await cam?.stop();
 });
 
-async function open() {
-  const page = await (await chromium.newContext({ permissions: ["camera"] })).newPage();
-  await page.addInitScript(watched);
-  await page.goto(cam.url);
-  return page;
-}
+const visit = () => open(chromium, cam.url, { permissions: ["camera"] });
 
-const publishing = async (page) => (await page.evaluate(() => fetch("/api/stats").then((r) => r.json()))).camera.publishing;
+const publishing = async (page) => (await statistics(page)).camera.publishing;
 
 test("before a camera is lent, a card is shown", async () => {
-  const page = await open();
+  const page = await visit();
   await until("the card arrives", async () => (await received(page)).frames > 0);
   assert.equal(await publishing(page), false);
   await page.screenshot({ path: join(out, "card.png") });
@@ -41,14 +36,16 @@ test("before a camera is lent, a card is shown", async () => {
   const before = (await received(page)).frames;
   await until("they come back", async () => (await received(page)).frames > before + 30);
   await page.screenshot({ path: join(out, "own-camera.png") });
+  assert.deepEqual(await barriers(page), []);
   const painted = await look(page);
   await page.keyboard.press("Space");
   await until("unpainted, they are others", async () => difference(painted, await look(page)) > 6);
   await page.keyboard.press("Space");
 
-  const second = await open();
+  const second = await visit();
   await second.getByRole("button", { name: "Use this camera" }).click();
   await second.getByRole("alert").filter({ hasText: "another browser's camera" }).waitFor();
+  assert.deepEqual(await barriers(second), [], "refused");
   assert.equal(await second.getByRole("button", { name: "Use this camera" }).getAttribute("aria-pressed"), "false");
   await second.context().close();
 

@@ -7,7 +7,7 @@ import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { browser, received, stylecam, until, watched } from "./rig.mjs";
+import { browser, open, received, stylecam, until } from "./rig.mjs";
 
 const unpacked = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "stylecam/coturn/usr/bin/turnserver");
 let turn, cam, chromium;
@@ -20,7 +20,7 @@ before(async () => {
   turn = spawn(existsSync(unpacked) ? unpacked : "turnserver", ["-n", "--no-cli", "--no-tls", "--no-dtls", "--log-file", "stdout", "--pidfile", "",
     "--listening-ip", "127.0.0.1", "--listening-port", port, "--relay-ip", "127.0.0.1", "--allow-loopback-peers",
     "--lt-cred-mech", "--realm", "stylecam", "--user", "me:s3cret"], { stdio: "ignore" });
-  cam = await stylecam("--input", "demo", "--fps", "10", "--out", "webrtc", "--webrtc-address", "127.0.0.1:0", "--webrtc-ice", `turn:me:s3cret@127.0.0.1:${port}`);
+  cam = await stylecam("--input", "demo", "--size", "320x240", "--quality", "fast", "--fps", "10", "--out", "webrtc", "--webrtc-address", "127.0.0.1:0", "--webrtc-ice", `turn:me:s3cret@127.0.0.1:${port}`);
   chromium = await browser();
 });
 
@@ -31,15 +31,13 @@ after(async () => {
 });
 
 test("a viewer behind a TURN server sees the picture", async () => {
-  const page = await chromium.newPage();
-  await page.addInitScript(watched);
-  await page.addInitScript(() => {
+  const relayAlone = (page) => page.addInitScript(() => {
     const Before = RTCPeerConnection; // the page learns of the TURN server by itself
     globalThis.RTCPeerConnection = class extends Before { constructor(c) { super({ ...c, iceTransportPolicy: "relay" }); } };
   });
-  await page.goto(cam.url);
+  const page = await open(chromium, cam.url, { prepare: relayAlone });
   await until("thirty pictures come, by a relay", async () => {
     const got = await received(page);
     return got.frames >= 30 && got.relayed > 0;
-  }, 60);
+  });
 });

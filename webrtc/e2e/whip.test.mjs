@@ -6,7 +6,7 @@ import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { browser, out, received, stylecam, until, watched } from "./rig.mjs";
+import { browser, open, out, received, stylecam, until } from "./rig.mjs";
 
 const version = "v4.2.26";
 const example = `github.com/pion/webrtc/v4/examples/whip-whep@${version}`;
@@ -37,26 +37,24 @@ async function start() {
 
 // play opens the server's own page and waits for pictures.
 async function play() {
-  const page = await chromium.newPage();
-  await page.addInitScript(watched);
-  await page.goto("http://localhost:8080/");
+  const page = await open(chromium, "http://localhost:8080/");
   await page.evaluate(() => globalThis.doWHEP());
-  await until("thirty pictures come from the server", async () => (await received(page)).frames >= 30, 60);
-  await page.close();
+  await until("thirty pictures come from the server", async () => (await received(page)).frames >= 30);
+  await page.context().close();
 }
 
 test("a browser plays from a server what stylecam publishes, also after a restart", async (t) => {
   if (missing) return t.skip(missing);
   await start();
-  cam = await stylecam("-v", "--input", "demo", "--fps", "10", "--out", "whip:http://localhost:8080/whip");
+  cam = await stylecam("-v", "--input", "demo", "--size", "320x240", "--quality", "fast", "--fps", "10", "--out", "whip:http://localhost:8080/whip");
   await until("it is published", () => cam.said().includes("msg=publishing"));
   await play();
 
   server.kill("SIGKILL");
   await once(server, "exit");
-  await until("the loss is noticed", () => cam.said().includes("trying again"), 40);
+  await until("the loss is noticed", () => cam.said().includes("trying again"));
   await start();
-  await until("it is published again", () => cam.said().match(/msg=publishing/g).length === 2, 60);
+  await until("it is published again", () => cam.said().match(/msg=publishing/g).length === 2);
   await play();
   assert.equal(await cam.stop(), 130);
 });

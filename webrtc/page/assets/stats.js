@@ -8,7 +8,7 @@ export function render(stats) {
   $("s-age").textContent = age ? Math.round(age.p50) : "–";
   $("s-rate").textContent = (stats.stream.kbps / 1000).toFixed(2);
   $("s-viewers").textContent = stats.stream.viewers;
-  const stages = order.filter((s) => stats.stages[s]).map((s) => [s, stats.stages[s].p50]);
+  const stages = order.filter((s) => stats.stages[s]?.p50).map((s) => [s, stats.stages[s].p50]); // what did no work is left out
   if (stats.stream.encode_ms) stages.push(["encode", stats.stream.encode_ms]);
   const longest = Math.max(33, ...stages.map(([, ms]) => ms));
   $("s-stages").replaceChildren(...stages.map(([name, ms]) => {
@@ -16,7 +16,7 @@ export function render(stats) {
     bar.className = "bar";
     fill.style.width = `${100 * ms / longest}%`;
     bar.append(fill);
-    const value = Object.assign(document.createElement("span"), { className: "ms", textContent: `${ms.toFixed(1)} ms` });
+    const value = Object.assign(document.createElement("span"), { className: "ms", textContent: `${ms.toFixed(ms < 100 ? 1 : 0)} ms` });
     row.append(name, value, bar);
     return row;
   }));
