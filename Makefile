@@ -94,7 +94,7 @@ ifeq ($(shell uname -m),x86_64)
 	@scripts/setup.sh vm
 	CGO_ENABLED=0 go test -c -o bin/testbed.test ./testbed
 	@for v in $(LOOPBACKS); do echo "testbed, v4l2loopback $$v   (whole output: out/vm-$$v.log)"; mkdir -p out; \
-	  testbed/v4l2-vm -t 1500 -l $$v bin/testbed.test -test.v -test.timeout 24m >out/vm-$$v.log 2>&1; status=$$?; \
+	  testbed/v4l2-vm -t 2400 -l $$v bin/testbed.test -test.v -test.timeout 38m >out/vm-$$v.log 2>&1; status=$$?; \
 	  grep -aE '^(--- PASS|--- FAIL|PASS|FAIL)' out/vm-$$v.log; awk -f scripts/skipped.awk out/vm-$$v.log; \
 	  [ $$status = 0 ] || { cat out/vm-$$v.log; exit $$status; }; done
 else

@@ -34,7 +34,7 @@ const (
 const (
 	recovery = 20 * time.Second // 2 s outside: until a lost camera is noticed, and back
 	waking   = 10 * time.Second // 1 s outside
-	patience = 3 * time.Minute  // for what has no limit of its own: programs start slowly
+	patience = 5 * time.Minute  // for what has no limit of its own: programs start slowly
 )
 
 // needMachine skips a test, from here and not from its caller: one line tells of all.
