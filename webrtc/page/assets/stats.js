@@ -8,7 +8,7 @@ export function render(stats) {
   $("s-age").textContent = age ? Math.round(age.p50) : "–";
   $("s-rate").textContent = (stats.stream.kbps / 1000).toFixed(2);
   $("s-viewers").textContent = stats.stream.viewers;
-  const stages = order.filter((s) => stats.stages[s]?.p50).map((s) => [s, stats.stages[s].p50]); // what did no work is left out
+  const stages = order.filter((s) => stats.stages[s]?.p50 >= 0.05).map((s) => [s, stats.stages[s].p50]); // what did nothing is left out
   if (stats.stream.encode_ms) stages.push(["encode", stats.stream.encode_ms]);
   const longest = Math.max(33, ...stages.map(([, ms]) => ms));
   $("s-stages").replaceChildren(...stages.map(([name, ms]) => {
