@@ -175,6 +175,14 @@ def commit() -> str:
     return answer.stdout.strip() or "unknown"
 
 
+def alike(a: onnx.GraphProto, b: onnx.GraphProto) -> bool:
+    """The same but for the names of values, which the exporter counts through the whole network."""
+    def content(graph: onnx.GraphProto) -> list:
+        return [[(n.op_type, [x.SerializeToString() for x in n.attribute]) for n in graph.node],
+                [(t.data_type, t.dims, t.raw_data) for t in graph.initializer]]
+    return content(a) == content(b)
+
+
 def export(graph: Graph, module: nn.Module, net: nn.Module, folder: Path, version: str) -> dict:
     """Write one graph; returns its entry of the manifest."""
     module.eval()  # torch.onnx.export restores the wrapper's mode, the network's with it
@@ -187,7 +195,7 @@ def export(graph: Graph, module: nn.Module, net: nn.Module, folder: Path, versio
         helper.set_model_props(model, {"name": f"lite/{graph.name}", "version": version, "contract": str(manifest.CONTRACT),
                                        "data": graph.data, "licence": manifest.TERMS, "commit": commit()})
     path = folder / graph.file
-    if path.exists() and onnx.load(path).graph == model.graph:
+    if path.exists() and alike(onnx.load(path).graph, model.graph):
         content = path.read_bytes()  # its digest names the styles that it made
     else:
         content = model.SerializeToString()

@@ -6,7 +6,7 @@ contributes does not depend on the content: its keys and values are computed onc
 
     style ── encoder ─┬─ 1/4 ── low keys, values                    once a style
                       └─ 1/8 ── high keys, values
-                                       │
+                                       ├── moments ── tone: a scale and a shift per channel of the decoder, x α
     content ── encoder ─┬─ 1/2 ────────│──────── skip, x (1 - α) ─┐
                         ├─ 1/4 ── attend ── x α1 ──┐              │  every frame
                         └─ 1/8 ── attend ── x α2 ──+── decoder ───+── painting
@@ -39,6 +39,13 @@ def conv(inputs: int, outputs: int, kernel: int = 3, stride: int = 1) -> nn.Conv
 
 def enlarge(x: Tensor) -> Tensor:
     return F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
+
+
+def spread(x: Tensor, places: int) -> Tensor:
+    """Means over a dimension, then standard deviations, beside each other in the last one."""
+    mean = x.mean(places, keepdim=True)
+    deviation = ((x - mean).square().mean(places, keepdim=True) + 1e-3).sqrt()
+    return torch.cat([mean.squeeze(places), deviation.squeeze(places)], -1)
 
 
 class Residual(nn.Module):
@@ -97,6 +104,29 @@ class Attention(nn.Module):
         return self.mix(torch.cat([taken.transpose(1, 2).reshape(shape), content], 1))
 
 
+class Tone(nn.Module):
+    """Per channel a scale and a shift for the decoder, from a style's moments and the content's (FiLM: Perez et al., 2018).
+
+    Attention brings what a style looks like at a place, and adds it; how strong the contrasts of the whole are is a factor,
+    which sums fall short of where a style is harsh."""
+
+    HIDDEN = 96
+
+    def __init__(self, content: int, style: int, *channels: int):
+        super().__init__()
+        self.parts = [c for c in channels for _ in range(2)]
+        self.of_style, self.of_content = nn.Linear(2 * style, self.HIDDEN), nn.Linear(2 * content, self.HIDDEN, bias=False)
+        self.say = nn.Linear(self.HIDDEN, sum(self.parts))
+        nn.init.zeros_(self.say.weight)
+        nn.init.zeros_(self.say.bias)
+
+    def forward(self, f: Tensor, style: Style) -> tuple[Tensor, ...]:
+        """Features (N,C,h,w) -> scale (N,S,c) and shift (N,S,c) of the first of `channels`, then of the next."""
+        styles = torch.cat([spread(style.low_values, 2), spread(style.high_values, 2)], 2)
+        content = spread(f.flatten(2), 2).unsqueeze(1)
+        return self.say(F.relu(self.of_style(styles) + self.of_content(content))).split(self.parts, 2)
+
+
 class SANet(nn.Module):
     """Sizes: channels at 1/2, 1/4 and 1/8 of the content (fastest as multiples of 16, a vector: others are computed as
     the next one), of the style, whose encoder runs once a style, and of a key."""
@@ -108,6 +138,7 @@ class SANet(nn.Module):
         self.low_tokens, self.high_tokens = Tokens(style[1], key, quarter), Tokens(style[2], key, eighth)
         self.low, self.high = Attention(quarter, key), Attention(eighth, key)
         self.narrow = conv(eighth, quarter, 1)
+        self.tone = Tone(quarter, quarter + eighth, quarter, half)
         self.decode4 = nn.Sequential(Residual(quarter), Residual(quarter))
         self.widen = conv(quarter, 4 * half, 1)
         self.skip = conv(half, half, 1)
@@ -127,8 +158,15 @@ class SANet(nn.Module):
         low = self.low(f4, style.low_keys, style.low_values, share)
         high = self.high(f8, style.high_keys, style.high_values, F.avg_pool2d(share, 2))
         f = f4 + alpha[:, :1] * low + alpha[:, 1:] * enlarge(self.narrow(high))
-        f = F.pixel_shuffle(self.widen(F.relu(self.decode4(f))), 2)
-        rest = 1 - alpha.mean(1, keepdim=True)
+        amount = alpha.mean(1, keepdim=True)
+
+        def here(x: Tensor) -> Tensor:  # of the styles (N,S,c), as much as asked at each place
+            return (x.transpose(1, 2) @ (share * amount).flatten(2)).unflatten(2, share.shape[2:])
+        scale4, shift4, scale2, shift2 = self.tone(f4, style)
+        f = self.widen(F.relu(self.decode4(f + f * here(scale4) + here(shift4))))
+        scale2, shift2 = (t.repeat_interleave(4, 2) for t in (scale2, shift2))  # four channels here are one at 1/2
+        f = F.pixel_shuffle(f + f * here(scale2) + here(shift2), 2)
+        rest = 1 - amount
         f = self.decode2(f + self.skip(f2) * enlarge(rest))
         painted = F.pixel_shuffle(self.colours(F.relu(f)), 2) * 0.5 + 0.5
         return painted + (picture - painted) * enlarge(enlarge(rest * rest))

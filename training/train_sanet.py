@@ -36,7 +36,7 @@ class Weights:
     nearness: float = 3.0     # to the photograph, where α < 1
     steadiness: float = 15.0
     lattice: float = 60.0     # what repeats every four pixels
-    taught: float = 2.0       # by the teacher's paintings
+    taught: float = 0.5       # by the teacher's paintings
     variation: float = 0.1
     range: float = 5.0
 
@@ -163,7 +163,9 @@ class SANetTask:
         self.signals = {}  # of the teacher, by the style's number
 
     def groups(self) -> list[dict]:
-        return [{"params": [p for p in self.net.parameters() if p.requires_grad]}]
+        tone = list(self.net.tone.parameters())
+        rest = [p for n, p in self.net.named_parameters() if p.requires_grad and not n.startswith("tone.")]
+        return [{"params": rest}, {"params": tone, "rate": 3.0}]
 
     @torch.no_grad()
     def shown_by_teacher(self, clean: Tensor, chosen: np.ndarray) -> Tensor:
