@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -45,10 +46,15 @@ type guard struct {
 // come to an end.
 const leastToken = 16
 
-// CheckToken tells whether a token is long enough; it does not repeat it. None is.
+// CheckToken tells whether a token is long enough and can be a cookie; it does not
+// repeat it. None is.
 func CheckToken(token string) error {
-	if token != "" && len(token) < leastToken {
+	switch {
+	case token == "":
+	case len(token) < leastToken:
 		return fmt.Errorf("the token is shorter than %d characters; leave it out to have one made up", leastToken)
+	case strings.ContainsFunc(token, func(c rune) bool { return c < ' ' || c > '~' || strings.ContainsRune(`";\`, c) }):
+		return errors.New("the token holds what cannot be in a cookie; use letters, digits and signs other than quotes, semicolons and backslashes")
 	}
 	return nil
 }
@@ -120,7 +126,7 @@ func (g *guard) protect(next http.Handler) http.Handler {
 		switch have, need := g.role(r), needs(r.URL.Path); {
 		case have >= need:
 			next.ServeHTTP(w, r)
-		case have == watcher:
+		case have == watcher && !wantsPage(r):
 			problem(w, http.StatusForbidden, "this token is for watching")
 		default:
 			g.refuse(w, r)
@@ -194,9 +200,11 @@ func (g *guard) enter(w http.ResponseWriter, r *http.Request) bool {
 	if g.token == "" || given == "" || r.Method != http.MethodGet || g.roleOf(given) == stranger {
 		return false
 	}
-	// Lax: strict would not be sent along on the way from a link in a message.
-	http.SetCookie(w, &http.Cookie{Name: g.cookie, Value: given, Path: "/", HttpOnly: true,
-		SameSite: http.SameSiteLaxMode, Secure: r.TLS != nil, MaxAge: 30 * 24 * 3600})
+	if g.roleOf(given) > g.role(r) { // an owner who opens the link to share stays one
+		// Lax: strict would not be sent along on the way from a link in a message.
+		http.SetCookie(w, &http.Cookie{Name: g.cookie, Value: given, Path: "/", HttpOnly: true,
+			SameSite: http.SameSiteLaxMode, Secure: r.TLS != nil, MaxAge: 30 * 24 * 3600})
+	}
 	query.Del("token")
 	target := *r.URL
 	target.Scheme, target.Host, target.RawQuery = "", "", query.Encode()
@@ -208,13 +216,17 @@ func (g *guard) enter(w http.ResponseWriter, r *http.Request) bool {
 // refuse asks for the token: a browser with a form, a program with 401.
 func (g *guard) refuse(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("WWW-Authenticate", `Bearer realm="stylecam"`)
-	if r.Method == http.MethodGet && strings.Contains(r.Header.Get("Accept"), "text/html") {
+	if wantsPage(r) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.WriteHeader(http.StatusUnauthorized)
 		_, _ = w.Write(page("login.html"))
 		return
 	}
 	problem(w, http.StatusUnauthorized, "a token is needed: Authorization: Bearer TOKEN, or the link that stylecam printed")
+}
+
+func wantsPage(r *http.Request) bool {
+	return r.Method == http.MethodGet && strings.Contains(r.Header.Get("Accept"), "text/html")
 }
 
 // knowsHost lets addresses pass, which nobody can rebind, and known names.

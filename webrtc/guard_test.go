@@ -57,6 +57,8 @@ func TestTokenGuardsEverything(t *testing.T) {
 		{"cookie", "GET", "/api/state", []string{cookie("sesame-sesame-open")}, 200},
 		{"link", "GET", "/?token=sesame-sesame-open", nil, 303},
 		{"watcher's link", "GET", "/view?token=" + watch, nil, 303},
+		{"watcher's link, opened by the owner", "GET", "/view?token=" + watch, []string{cookie("sesame-sesame-open")}, 303},
+		{"watcher at the owner's page", "GET", "/", []string{cookie(watch), "Accept: text/html"}, 401},
 		{"watcher's page", "GET", "/view", []string{cookie(watch)}, 200},
 		{"watcher's media", "POST", "/whep", []string{cookie(watch)}, 415},
 		{"watcher at the controls", "GET", "/api/state", []string{cookie(watch)}, 403},
@@ -70,7 +72,7 @@ func TestTokenGuardsEverything(t *testing.T) {
 			t.Errorf("%s: %s, want %d: %s", c.what, res.Status, c.want, text(res))
 		}
 		if c.want == 303 {
-			if to, set := res.Header.Get("Location"), res.Header.Get("Set-Cookie"); strings.Contains(to, "token") || !strings.Contains(set, "HttpOnly") {
+			if to, set := res.Header.Get("Location"), res.Header.Get("Set-Cookie"); strings.Contains(to, "token") || strings.Contains(set, "HttpOnly") == (c.headers != nil) {
 				t.Errorf("%s: to %q with %q", c.what, to, set)
 			}
 		}
@@ -89,6 +91,14 @@ func TestOtherAddressesGetATokenByThemselves(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
+	behind, err := Listen(Config{Address: "127.0.0.1:0", Hosts: []string{"studio.example"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer behind.Close()
+	if behind.cfg.Token == "" || !behind.MadeUp() {
+		t.Error("none behind a proxy")
+	}
 	if len(s.cfg.Token) < 20 || !strings.HasSuffix(s.URL(), "?token="+s.cfg.Token) || strings.Contains(s.WatchURL(), s.cfg.Token) {
 		t.Errorf("token %q, links %s and %s", s.cfg.Token, s.URL(), s.WatchURL())
 	}
@@ -104,9 +114,9 @@ func TestGivenTokenIsNotPrintedAndNotShort(t *testing.T) {
 	if said := s.URL() + s.WatchURL(); strings.Contains(said, "sesame") || strings.Contains(s.URL(), "token") || s.MadeUp() {
 		t.Errorf("says %q", said)
 	}
-	for _, short := range []string{"x", "fifteen letters"} {
-		if _, err := Listen(Config{Address: "127.0.0.1:0", Token: short}); err == nil || strings.Contains(err.Error(), short+" ") {
-			t.Errorf("token %q: %v", short, err)
+	for _, bad := range []string{"x", "fifteen letters", "sesame;sesame;open", `sesame"sesame"open`, "sésame-sésame-ouvre", "sesame\nsesame\nopen"} {
+		if _, err := Listen(Config{Address: "127.0.0.1:0", Token: bad}); err == nil || strings.Contains(err.Error(), bad+" ") {
+			t.Errorf("token %q: %v", bad, err)
 		}
 	}
 }

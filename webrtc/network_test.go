@@ -144,12 +144,13 @@ func TestMediaConnectionsAreBounded(t *testing.T) {
 		}
 		defer conn.Close()
 	}
-	const each = 1 // goroutine of a connection that says nothing
-	eventually(t, "as many as may are taken", func() bool { return runtime.NumGoroutine() >= before+each*mostConnections })
+	const each = 1   // goroutine of a connection that says nothing
+	const other = 32 // goroutines may come and go meanwhile
+	eventually(t, "as many as may are taken", func() bool { return runtime.NumGoroutine() >= before+each*mostConnections-other })
 	if res := r.do("GET", "/healthz", ""); res.StatusCode != 200 {
 		t.Error(res.Status)
 	}
-	if n := runtime.NumGoroutine() - before; n > each*mostConnections+32 {
+	if n := runtime.NumGoroutine() - before; n > each*mostConnections+other {
 		t.Errorf("%d goroutines for %d connections of which %d may be taken", n, mostConnections+64, mostConnections)
 	}
 }

@@ -111,7 +111,8 @@ func Listen(cfg Config) (*Server, error) {
 		return nil, fmt.Errorf("webrtc: %w; choose another address by --webrtc-address", &PortError{Err: err})
 	}
 	ip, madeUp := listener.Addr().(*net.TCPAddr).IP, false // whatever the name was
-	if cfg.Token == "" && !ip.IsLoopback() {
+	// A name of its own has a loopback address too where a proxy stands before it.
+	if cfg.Token == "" && (!ip.IsLoopback() || len(cfg.Hosts) > 0) {
 		cfg.Token, madeUp = rand.Text(), true
 	}
 	network, err := NewNetwork(ip, cfg.MediaPort, cfg.ICEServers)

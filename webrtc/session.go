@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -112,6 +113,9 @@ func (s *sessions) open(ctx context.Context, n *Network, who party, most int, of
 // returns, so that a client need not trickle to hear ours.
 func (ss *session) negotiate(ctx context.Context, offer string) (answer string, err error) {
 	p := ss.peer
+	if strings.Count(offer, "a=candidate:") > mostCandidates || strings.Count(offer, "\nm=") > mostSections {
+		return "", fmt.Errorf("%w: more than %d candidates or %d media", errOffer, mostCandidates, mostSections)
+	}
 	if err := p.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: offer}); err != nil {
 		return "", fmt.Errorf("%w: %w", errOffer, err)
 	}

@@ -19,6 +19,8 @@ func TestOffersThatAreNone(t *testing.T) {
 		"json":             {good, "application/json", "", 415},
 		"wants json":       {good, typeSDP, "application/json", 406},
 		"huge":             {good + strings.Repeat("a=x\r\n", 20000), typeSDP, "", 413},
+		"candidates":       {good + strings.Repeat("a=candidate:1 1 udp 1 127.0.0.1 9 typ host\r\n", mostCandidates+1), typeSDP, "", 400},
+		"media":            {good + strings.Repeat("m=video 9 UDP/TLS/RTP/SAVPF 96\r\n", mostSections), typeSDP, "", 400},
 		"sends":            {strings.ReplaceAll(good, "a=recvonly", "a=sendonly"), typeSDP, "", 406},
 		"no codec of ours": {strings.NewReplacer("VP8/90000", "AV2/90000", "H264/90000", "H267/90000").Replace(good), typeSDP, "", 406},
 	} {

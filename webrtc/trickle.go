@@ -2,6 +2,7 @@ package webrtc
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/pion/webrtc/v4"
@@ -16,6 +17,9 @@ type trickle struct {
 // mostCandidates is how many a session may be told of: we send to each of them, and
 // browsers have a handful.
 const mostCandidates = 64
+
+// mostSections is how many media an offer may have: sound, pictures, data and some more.
+const mostSections = 16
 
 func parseTrickle(fragment string) (trickle, error) {
 	var t trickle
@@ -61,5 +65,5 @@ func (ss *session) add(t trickle) error {
 
 // restarts tells whether t speaks of other ICE credentials than the offer did.
 func (ss *session) restarts(t trickle) bool {
-	return t.ufrag != "" && !strings.Contains(ss.peer.RemoteDescription().SDP, "a=ice-ufrag:"+t.ufrag)
+	return t.ufrag != "" && !slices.Contains(strings.Fields(ss.peer.RemoteDescription().SDP), "a=ice-ufrag:"+t.ufrag)
 }

@@ -30,9 +30,15 @@ after(async () => {
   server?.kill();
 });
 
-async function start() {
+const answers = () => fetch("http://localhost:8080/").then((r) => r.ok, () => false);
+
+async function start() { // the example's port is fixed
+  assert.equal(await answers(), false, "something else has port 8080");
   server = spawn(join(out, "whip-whep"), { cwd: folder, stdio: "ignore" });
-  await until("the server answers", () => fetch("http://localhost:8080/").then((r) => r.ok, () => false));
+  await until("the server answers", async () => {
+    assert.equal(server.exitCode, null, "the server ended");
+    return answers();
+  });
 }
 
 // play opens the server's own page and waits for pictures.
