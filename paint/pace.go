@@ -11,16 +11,16 @@ import (
 // sizes are what the networks work at, in pixels, multiples of 16.
 type sizes struct{ paint, mask image.Point }
 
-// ladder holds the painting's longer side, from fast to best: on the CPU, and on a
-// device, which goes on to the frame's own size.
-var ladder = []int{192, 224, 256, 320, 384, 448, 512, 640, 768, 960, 1280, 1600, 1920}
+// ladder holds the painting's longer side, from what Auto falls to before it lets
+// frames go, to best: on the CPU, and on a device, which goes on to the frame's own size.
+var ladder = []int{160, 192, 224, 256, 320, 384, 448, 512, 640, 768, 960, 1280, 1600, 1920}
 
 // The rungs of the fixed qualities.
 const (
-	fast         = 0
-	balanced     = 2
-	bestOnHost   = 6
-	bestOnDevice = 12
+	fast         = 1
+	balanced     = 3
+	bestOnHost   = 7
+	bestOnDevice = 13
 )
 
 // The mask's longer side, and that of the quality Best.
@@ -57,7 +57,7 @@ const (
 	settle       = 15 // frames before a rung is judged
 	firstTrial   = 60 // frames before a better one is tried
 	longestTrial = 3600
-	late         = 0.95 // of the interval: too slow
+	late         = 0.90 // of the interval: too slow, since some frames take longer than the mean
 	room         = 0.80 // of the interval: what the next rung may take
 )
 
@@ -98,7 +98,7 @@ func (p *pace) took(interval, whole, painting time.Duration) {
 	p.painting += (painting - p.painting) / 8
 	switch {
 	case p.frames < settle:
-	case float64(p.whole) > late*float64(interval) && p.rung > fast:
+	case float64(p.whole) > late*float64(interval) && p.rung > 0:
 		p.patience = min(2*p.patience, longestTrial)
 		p.move(-1)
 	case p.frames > p.patience && p.rung < p.top && p.next() < time.Duration(room*float64(interval)):

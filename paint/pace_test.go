@@ -66,7 +66,7 @@ func TestAutoHoldsTheFrameRate(t *testing.T) {
 		at256 time.Duration
 		side  int
 	}{
-		{"slow", 60 * time.Millisecond, 192},
+		{"slow", 60 * time.Millisecond, 160},
 		{"just right", 18 * time.Millisecond, 256},
 		{"fast", 8 * time.Millisecond, 384},
 		{"a workstation", time.Millisecond, 512},
@@ -95,7 +95,7 @@ func TestAutoFollowsTheSourcesRate(t *testing.T) {
 	for _, c := range []struct {
 		fps  int
 		side int
-	}{{30, 256}, {10, 512}, {60, 192}} {
+	}{{30, 256}, {10, 512}, {60, 160}} {
 		run(&p, time.Second/time.Duration(c.fps), 18*time.Millisecond, 6*time.Millisecond, 10000)
 		if got := p.size(640, 480, filter.Auto).paint.X; got != c.side {
 			t.Errorf("at %d frames a second it works at %d, want %d", c.fps, got, c.side)
