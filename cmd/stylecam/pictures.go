@@ -26,7 +26,7 @@ func (p *program) pictures(ctx context.Context, in, out string, u use, draw draw
 	if jobs[0].out == "-" && p.json {
 		return &usageError{errors.New("--json and - both want standard output"), draw.example}
 	}
-	if err := checkTarget(jobs[0], draw); err != nil { // before the work, not after it
+	if err := errors.Join(checkTarget(jobs[0], draw), notItself(jobs[0].in, jobs[0].out)); err != nil { // before the work, not after it
 		return &usageError{err, draw.example}
 	}
 	e, err := p.openEngine(ctx, u)

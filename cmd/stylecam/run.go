@@ -42,6 +42,11 @@ f flip, s snapshot, i statistics, h help, q quit.`,
 				if err == nil {
 					err = p.checkOutputs(pl.outputs)
 				}
+				for _, o := range pl.outputs {
+					if err == nil {
+						err = notItself(pl.input, o.arg)
+					}
+				}
 				if err == nil {
 					err = checkLoop(pl.input, pl.outputs, v4l2.List)
 				}

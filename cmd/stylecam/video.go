@@ -49,12 +49,12 @@ func y4mForDash(path string) string {
 	return path
 }
 
-// notItself refuses a film that would take the place of the one it is made of.
+// notItself refuses a film or picture that would take the place of the one it is made of.
 func notItself(in, out string) error {
 	from, err1 := os.Stat(strings.TrimPrefix(in, "y4m:"))
 	to, err2 := os.Stat(out)
 	if err1 == nil && err2 == nil && from.Mode().IsRegular() && os.SameFile(from, to) {
-		return fmt.Errorf("video: %s would be written over itself; name another file", in)
+		return fmt.Errorf("%s would be written over itself; name another file", in)
 	}
 	return nil
 }
