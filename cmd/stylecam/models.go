@@ -44,7 +44,9 @@ func (p *program) modelsCommand() *cli.Command {
 			run: func(_ context.Context, c *cli.Context) error {
 				m, err := models.Builtin()
 				if folder := c.Args().First(); folder != "" {
-					m, err = models.Open(os.DirFS(folder))
+					if m, err = models.Open(os.DirFS(folder)); err != nil {
+						err = fmt.Errorf("%s: %w", folder, err)
+					}
 				}
 				if err != nil {
 					return err
