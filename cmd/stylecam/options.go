@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -74,6 +75,14 @@ func (l list) clear() { *l.field = nil }
 
 func flagOf[T any](name, usage string, field *T, parse func(string) (T, error), format func(T) string) *cli.GenericFlag {
 	return &cli.GenericFlag{Name: name, Usage: usage, Value: option[T]{field, parse, format}}
+}
+
+// parseStyle reads a blend, or the name of a file in which a comma stands.
+func parseStyle(s string) (filter.Mix, error) {
+	if _, err := os.Stat(s); err == nil && strings.Contains(s, ",") {
+		return filter.Mix{{Name: s, Weight: 1}}, nil
+	}
+	return filter.ParseMix(s)
 }
 
 func parseMode(allowed ...filter.FillKind) func(string) (mode, error) {

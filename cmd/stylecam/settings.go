@@ -68,8 +68,8 @@ func (s *settings) picture() []*cli.GenericFlag {
 func (s *settings) painting() []*cli.GenericFlag {
 	p := &s.params
 	return category("Picture",
-		flagOf("style", "paint in this style: a `NAME` of `stylecam styles list`, a picture or .style file, or a blend a:0.3,b:0.7", &p.Style, filter.ParseMix, filter.Mix.String),
-		flagOf("person-style", "paint the person in another `STYLE`", &p.PersonStyle, optional(filter.ParseMix), filter.Mix.String),
+		flagOf("style", "paint in this style: a `NAME` of `stylecam styles list`, a picture or .style file, or a blend a:0.3,b:0.7", &p.Style, parseStyle, filter.Mix.String),
+		flagOf("person-style", "paint the person in another `STYLE`", &p.PersonStyle, optional(parseStyle), filter.Mix.String),
 		flagOf("background", "strength of the style on the background, `α1,α2` of 0 (photograph) to 1 (painting), up to 1.5", &p.Background, filter.ParseAlpha, filter.Alpha.String),
 		flagOf("person", "strength of the style on the person, `α1,α2`", &p.Person, filter.ParseAlpha, filter.Alpha.String),
 		flagOf("background-mode", "fill the background by `MODE`: paint, original, blur, color:#00ff00 or image:FILE", &s.backgroundMode, parseMode(filter.FillPaint, filter.FillOriginal, filter.FillBlur, filter.FillColour, filter.FillPicture), mode.String),
