@@ -146,11 +146,11 @@ func TestSlug(t *testing.T) {
 	for title, want := range map[string]string{
 		"The Starry Night":        "the-starry-night",
 		"  IMG_0042 (1).JPG":      "img-0042-1-jpg",
-		"Ночь":                    "style",
+		"Ночь":                    "",
 		strings.Repeat("ab ", 40): strings.TrimRight(strings.Repeat("ab-", 40)[:maxName], "-"),
 	} {
 		got := Slug(title)
-		if got != want || validateName(got) != nil {
+		if got != want || got != "" && validateName(got) != nil {
 			t.Errorf("Slug(%q) = %q, want %q", title, got, want)
 		}
 	}

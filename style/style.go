@@ -132,8 +132,8 @@ func validateName(name string) error {
 	return nil
 }
 
-// Slug makes a style's name from a picture's title or file name; "style" if
-// nothing of it can stand in a name.
+// Slug makes a style's name from a picture's title or file name; "" if nothing of
+// it can stand in a name.
 func Slug(title string) string {
 	words := strings.FieldsFunc(strings.ToLower(title), func(r rune) bool {
 		return !(r >= 'a' && r <= 'z' || r >= '0' && r <= '9')
@@ -141,9 +141,6 @@ func Slug(title string) string {
 	name := strings.Join(words, "-")
 	if len(name) > maxName {
 		name = strings.TrimRight(name[:maxName], "-")
-	}
-	if name == "" {
-		return "style"
 	}
 	return name
 }

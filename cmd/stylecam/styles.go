@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -124,7 +125,7 @@ func (p *program) stylesAdd() *cli.Command {
 		name:  "add",
 		usage: "make a style of a picture, and keep it",
 		args:  "FILE",
-		about: "FILE is any picture, of which the middle counts, or a .style file. Without --name the\nstyle is called after the file. One of that name that was added before is replaced.",
+		about: "FILE is any picture, of which the middle counts, or a .style file. Without --name the\nstyle is called after the file. With it, one of that name that was added before is\nreplaced.",
 		examples: []string{
 			"stylecam styles add painting.jpg --name my-painting",
 			`stylecam styles add wave.png --artist "Katsushika Hokusai" --title "The Great Wave" --year 1831 --licence "public domain"`,
@@ -138,7 +139,11 @@ func (p *program) stylesAdd() *cli.Command {
 		run: func(ctx context.Context, c *cli.Context) error {
 			file := c.Args().First()
 			if s.Name == "" {
-				s.Name = style.Slug(strings.TrimSuffix(filepath.Base(file), filepath.Ext(file)))
+				name, err := p.nameAfter(file)
+				if err != nil {
+					return &usageError{err, "stylecam styles add painting.jpg --name my-painting"}
+				}
+				s.Name = name
 			}
 			e, err := p.openEngine(ctx, use{still: true})
 			if err != nil {
@@ -160,6 +165,24 @@ func (p *program) stylesAdd() *cli.Command {
 			return nil
 		},
 	})
+}
+
+// nameAfter names a style after its file, but never takes a name that the user has
+// given already: two files may come out as one name.
+func (p *program) nameAfter(file string) (string, error) {
+	name := style.Slug(strings.TrimSuffix(filepath.Base(file), filepath.Ext(file)))
+	if name == "" {
+		return "", fmt.Errorf("%s: no letter or digit of it can stand in a style's name; give it a name: --name", file)
+	}
+	styles := p.collection()
+	names, err := styles.Names()
+	if err != nil {
+		return "", err
+	}
+	if slices.Contains(names, name) && !styles.IsBuiltin(name) {
+		return "", fmt.Errorf("%s: there is a style %q already; give it a name: --name, or --name %s to replace that one", file, name, name)
+	}
+	return name, nil
 }
 
 func (p *program) stylesRemove() *cli.Command {
