@@ -65,11 +65,15 @@ func onlyCanceled(err error) bool {
 // oneLine tells an error in one line, without the words by which its kind is known,
 // which the exit status says as well.
 func oneLine(err error) string {
-	text := strings.Join(strings.FieldsFunc(err.Error(), func(r rune) bool { return r == '\n' }), "; ")
-	text = strings.ReplaceAll(text, filter.ErrInput.Error()+": ", "")
-	for _, kind := range []error{filter.ErrInput, filter.ErrMissing} {
-		text = strings.TrimSuffix(text, ": "+kind.Error())
+	lines := strings.FieldsFunc(err.Error(), func(r rune) bool { return r == '\n' })
+	for i, line := range lines {
+		line = strings.ReplaceAll(line, filter.ErrInput.Error()+": ", "")
+		for _, kind := range []error{filter.ErrInput, filter.ErrMissing} {
+			line = strings.TrimSuffix(line, ": "+kind.Error())
+		}
+		lines[i] = line
 	}
+	text := strings.Join(lines, "; ")
 	var bug *filter.Bug
 	if errors.As(err, &bug) {
 		text += "; please report it with the output of `stylecam doctor` and of the same command with -v"

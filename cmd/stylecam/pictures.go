@@ -50,41 +50,52 @@ func (p *program) pictures(ctx context.Context, in, out string, u use, draw draw
 		}
 	}
 	var results []result
+	var errs []error
 	for _, job := range jobs {
-		if err := ctx.Err(); err != nil {
-			return err
+		r, err := p.picture(ctx, e, job, draw, params, mirror)
+		if err == nil {
+			results = append(results, r)
+			continue
 		}
-		photo, err := capture.ReadPicture(ctx, job.in)
-		if err != nil {
-			return err
-		}
-		if mirror {
-			if err := blend.Mirror(photo); err != nil {
-				return err
-			}
-		}
-		picture, err := draw.of(ctx, e, photo, &params)
-		if err != nil {
-			return fmt.Errorf("%s: %w", job.in, err)
-		}
-		if job.folder {
-			if err := os.MkdirAll(filepath.Dir(job.out), 0o755); err != nil {
-				return fmt.Errorf("cannot make a folder for %s: %w: %w", job.out, err, filter.ErrMissing)
-			}
-		}
-		if err := p.writePicture(job.out, picture); err != nil {
-			return err
-		}
-		size := picture.Bounds().Size()
-		results = append(results, result{job.in, job.out, size.X, size.Y})
-		if !p.json && job.out != "-" {
-			p.tell("written: %s", job.out)
+		errs = append(errs, err)
+		if !errors.Is(err, filter.ErrInput) { // else the picture's fault, not that of the others
+			break
 		}
 	}
-	if p.json {
-		return p.printJSON(results)
+	if p.json && len(results) > 0 {
+		errs = append(errs, p.printJSON(results))
 	}
-	return nil
+	return errors.Join(errs...)
+}
+
+// picture draws something of one picture.
+func (p *program) picture(ctx context.Context, e *engine, job job, draw drawing, params filter.Params, mirror bool) (result, error) {
+	photo, err := capture.ReadPicture(ctx, job.in)
+	if err != nil {
+		return result{}, err
+	}
+	if mirror {
+		if err := blend.Mirror(photo); err != nil {
+			return result{}, err
+		}
+	}
+	picture, err := draw.of(ctx, e, photo, &params)
+	if err != nil {
+		return result{}, fmt.Errorf("%s: %w", job.in, err)
+	}
+	if job.folder {
+		if err := os.MkdirAll(filepath.Dir(job.out), 0o755); err != nil {
+			return result{}, fmt.Errorf("cannot make a folder for %s: %w: %w", job.out, err, filter.ErrMissing)
+		}
+	}
+	if err := p.writePicture(job.out, picture); err != nil {
+		return result{}, err
+	}
+	if !p.json && job.out != "-" {
+		p.tell("written: %s", job.out)
+	}
+	size := picture.Bounds().Size()
+	return result{job.in, job.out, size.X, size.Y}, nil
 }
 
 // checkTarget refuses what cannot be written as it is named.
