@@ -165,7 +165,7 @@ func serve(ctx context.Context, live *filter.Live, w *window.Window) error {
 	w.Controls = live
 	ran := make(chan error, 1)
 	go func() { ran <- filter.Guard(func() error { return live.Run(ctx) }) }()
-	err := w.Run(ctx)
+	err := filter.Guard(func() error { return w.Run(ctx) })
 	if errors.Is(err, filter.ErrClosed) {
 		err = nil // the user closed it, which ends the run
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"embed"
+	"errors"
 	"io"
 	"log/slog"
 	"strings"
@@ -14,6 +15,8 @@ import (
 	"stylecam/filter"
 	"stylecam/frame"
 	"stylecam/models"
+	"stylecam/output"
+	"stylecam/output/window"
 	"stylecam/style"
 )
 
@@ -119,5 +122,28 @@ func TestPanicIsOneLine(t *testing.T) {
 		if n := strings.Count(told.String(), "\n"); n < c.lines || n > c.most {
 			t.Errorf("%v: %d lines:\n%s", c.flags, n, told.String())
 		}
+	}
+}
+
+// A window that breaks is an error like any other: the loop beside it is waited for
+// before what it paints by is closed.
+func TestServeReturnsWhereTheWindowBreaks(t *testing.T) {
+	pool := new(frame.Pool)
+	card, err := capture.Open(t.Context(), capture.Config{Input: "card", Pool: pool})
+	if err != nil {
+		t.Fatal(err)
+	}
+	live, err := filter.New(filter.Config{
+		Open: func(context.Context) (filter.Source, error) { return card, nil }, Filter: filter.PassThrough{},
+		Params: filter.Defaults("any"), Pool: pool, Sinks: []filter.NamedSink{{Name: "null", Sink: new(output.Null)}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	var bug *filter.Bug
+	if err := serve(ctx, live, new(window.Window)); !errors.As(err, &bug) || !errors.Is(err, context.Canceled) {
+		t.Errorf("error is %v, want those of the window, which was not made by New, and of the loop", err)
 	}
 }

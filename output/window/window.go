@@ -91,8 +91,12 @@ func New(c Config) (*Window, error) {
 func (w *Window) Write(ctx context.Context, f *frame.Frame) error {
 	select {
 	case w.frames <- f:
-		<-w.shown
-		return nil
+		select {
+		case <-w.shown:
+			return nil
+		case <-w.gone: // Run broke off with it in hand
+			return filter.ErrClosed
+		}
 	case <-w.gone:
 		return filter.ErrClosed
 	case <-ctx.Done():

@@ -5,6 +5,7 @@ package window
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"image"
 	"image/png"
 	"os"
@@ -12,9 +13,11 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"stylecam/card"
+	"stylecam/filter"
 	"stylecam/frame"
 )
 
@@ -236,6 +239,20 @@ func TestInterruptEndsTheRun(t *testing.T) {
 	}
 	p.hears(t, "interrupted")
 	p.ends(t)
+}
+
+// A window that breaks off with a picture in hand keeps nobody waiting.
+func TestWriteEndsWithTheWindow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &Window{frames: make(chan *frame.Frame), shown: make(chan struct{}), gone: make(chan struct{})}
+		go func() {
+			<-w.frames
+			close(w.gone)
+		}()
+		if err := w.Write(t.Context(), new(frame.Frame)); !errors.Is(err, filter.ErrClosed) {
+			t.Errorf("error is %v, want %v", err, filter.ErrClosed)
+		}
+	})
 }
 
 // Without a display it is one line, not the toolkit's end of the process.
