@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"os"
 	"time"
 
 	"stylecam/infer"
+	"stylecam/native"
 )
 
 // openRuntime opens the library. A saved provider or library that is not to be had
@@ -23,7 +23,7 @@ func (p *program) openRuntime() (*infer.Runtime, error) {
 	p.log.Info("ONNX Runtime", "version", runtime.Version(), "library", runtime.LibraryPath(), "provider", runtime.Provider())
 	if reason := runtime.Fallback(); reason != "" {
 		level := slog.LevelInfo // no GPU, no surprise
-		if _, err := os.Stat("/dev/nvidia0"); err == nil {
+		if native.Here().Driver().Present() {
 			level = slog.LevelWarn
 		}
 		p.log.Log(context.Background(), level, "computing on the CPU", "because", reason)

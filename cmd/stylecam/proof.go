@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"time"
 
 	"stylecam/filter"
 	"stylecam/frame"
 	"stylecam/infer"
+	"stylecam/native"
 )
 
 // providerFinding paints one frame, and, where something else than the CPU does
@@ -94,11 +94,11 @@ func difference(a, b *frame.Frame) float64 {
 
 func gpuFinding(r *infer.Runtime) finding {
 	f := finding{Name: "gpu", Status: good, Detail: "none of NVIDIA's; the CPU computes"}
-	if r.OnGPU() { // in Windows' Linux without the device below
+	if r.OnGPU() {
 		f.Detail = "NVIDIA, in use"
 		return f
 	}
-	if _, err := os.Stat("/dev/nvidia0"); err != nil {
+	if !native.Here().Driver().Present() {
 		return f
 	}
 	f.Status, f.Detail = without, "NVIDIA, not in use"
