@@ -172,7 +172,7 @@ func (p *program) stylesAdd() *cli.Command {
 func (p *program) nameAfter(file string) (string, error) {
 	name := style.Slug(strings.TrimSuffix(filepath.Base(file), filepath.Ext(file)))
 	if name == "" {
-		return "", fmt.Errorf("%s: no letter or digit of it can stand in a style's name; give it a name: --name", file)
+		return "", fmt.Errorf("%s: has no letter from a to z and no digit, of which a style's name is; give it a name: --name", file)
 	}
 	styles := p.collection()
 	names, err := styles.Names()
