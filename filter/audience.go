@@ -49,9 +49,10 @@ func (a *audience) looks(now time.Time) bool {
 	return len(a.sinks) == 0 || a.present && now.Sub(a.since) >= glance
 }
 
-// absent says for how long nobody has looked.
+// absent says for how long nobody has looked. Who looks now may be about to stay:
+// the source is not closed under them.
 func (a *audience) absent(now time.Time) time.Duration {
-	if len(a.sinks) == 0 {
+	if len(a.sinks) == 0 || a.present {
 		return 0
 	}
 	return now.Sub(a.last)

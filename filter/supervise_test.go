@@ -193,6 +193,31 @@ func TestLostCameraRestsToo(t *testing.T) {
 	})
 }
 
+// Who comes at the last moment finds the camera open, unless it was only a glance.
+func TestWhoComesJustBeforeItRestsKeepsTheCameraOn(t *testing.T) {
+	for _, c := range []struct {
+		comes, stays time.Duration
+		open         int32 // cameras, ten seconds later
+	}{
+		{4850 * time.Millisecond, time.Minute, 1},
+		{4950 * time.Millisecond, time.Minute, 1},
+		{4850 * time.Millisecond, 200 * time.Millisecond, 0},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			pool := new(frame.Pool)
+			cam, sink := &camera{pool: pool}, &viewedSink{}
+			l := running(t, Config{Open: cam.Open, Pool: pool, Idle: 5 * time.Second, Sinks: []NamedSink{{"virtual", sink}}})
+			time.Sleep(c.comes)
+			sink.looked.Store(true)
+			time.AfterFunc(c.stays, func() { sink.looked.Store(false) })
+			time.Sleep(10 * time.Second)
+			if cam.opens.Load() != 1 || cam.open.Load() != c.open || l.Stats().Resting != (c.open == 0) {
+				t.Errorf("one comes after %v for %v: opened %d times, %d open", c.comes, c.stays, cam.opens.Load(), cam.open.Load())
+			}
+		})
+	}
+}
+
 // What is drawn, and not waited for when it fails, rests as a camera does.
 func TestDemoRestsToo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
