@@ -67,7 +67,7 @@ type Live struct {
 	update sync.Mutex // one change of settings at a time
 
 	publish sync.Mutex // one picture at a time goes to the sinks; guards what follows
-	shown   size       // of the last picture, for cards
+	shown   size       // of the last picture, for cards; before there is one, of the source's first frame
 	seq     uint64     // of the last picture
 	standIn *notice    // what stands for a source that is gone or rests; nil while frames come
 	closed  bool       // the sinks' slots are
@@ -95,7 +95,7 @@ func New(cfg Config) (*Live, error) {
 	if cfg.Card == nil {
 		cfg.Card = func(dst *frame.Frame, _, _ string) { clear(dst.Pix) }
 	}
-	l := &Live{cfg: cfg, in: frame.NewSlot(cfg.Policy), shown: size{640, 480}, wall: timeOfDay}
+	l := &Live{cfg: cfg, in: frame.NewSlot(cfg.Policy), wall: timeOfDay}
 	for _, s := range cfg.Sinks {
 		l.outputs = append(l.outputs, newOutput(s, cfg.Policy))
 	}
@@ -252,9 +252,7 @@ func (l *Live) loop(ctx context.Context) error {
 func (l *Live) picture(ctx context.Context, f *frame.Frame) error {
 	p := l.params.Load()
 	if p.Blank {
-		l.publish.Lock()
-		l.shown = size{f.Width, f.Height}
-		l.publish.Unlock()
+		l.sizeCards(f)
 		l.cardIfDue()
 		return nil
 	}

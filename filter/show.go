@@ -77,8 +77,21 @@ func (l *Live) replaceSource(n *notice) {
 	}
 }
 
-// putCard draws a notice in the size of the last picture.
+// sizeCards takes the size of cards from a frame where no picture tells it: of the
+// first frame it may take long to come, of a frame while switched off none is made.
+func (l *Live) sizeCards(f *frame.Frame) {
+	l.publish.Lock()
+	defer l.publish.Unlock()
+	l.shown = size{f.Width, f.Height}
+}
+
+// putCard draws a notice in the size of the last picture. Before a frame has come
+// there is no picture to go before, and a virtual camera keeps its first size for
+// life: then it waits for that frame.
 func (l *Live) putCard(n notice) {
+	if l.shown == (size{}) {
+		return
+	}
 	f := l.cfg.Pool.Get(l.shown.width, l.shown.height)
 	defer f.Release()
 	l.cfg.Card(f, n.title, n.text)

@@ -134,6 +134,9 @@ func (s *supervisor) follow(ctx context.Context, p *pump) error {
 			}
 			s.stats.read(r.took)
 			s.returns()
+			if !s.worked() {
+				s.sizeCards(r.frame)
+			}
 			r.frame.Seq += base
 			s.stats.delivered.Store(r.frame.Seq + 1)
 			if err := s.in.Put(ctx, r.frame); err != nil {

@@ -218,6 +218,40 @@ func TestWhoComesJustBeforeItRestsKeepsTheCameraOn(t *testing.T) {
 	}
 }
 
+// sizedSink notes the size of what it is given first, which a virtual camera keeps
+// for life.
+type sizedSink struct {
+	viewedSink
+	first atomic.Pointer[size]
+}
+
+func (s *sizedSink) Write(ctx context.Context, f *frame.Frame) error {
+	s.first.CompareAndSwap(nil, &size{f.Width, f.Height})
+	return s.viewedSink.Write(ctx, f)
+}
+
+func TestCardBeforeTheFirstPictureHasTheCamerasSize(t *testing.T) {
+	for name, blank := range map[string]bool{"rests before it is painted": false, "switched off from the start": true} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				pool := new(frame.Pool)
+				cam, sink := &camera{pool: pool, takes: time.Second}, &sizedSink{}
+				l := running(t, Config{
+					Open: cam.Open, Pool: pool, Filter: markFilter{pool: pool, delay: 5 * time.Second},
+					Idle: time.Second, Sinks: []NamedSink{{"virtual", sink}},
+				})
+				if err := l.Update(func(p *Params) { p.Blank = blank }); err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(4 * time.Second)
+				if got := sink.first.Load(); got == nil || *got != (size{4, 2}) || sink.shown()[0] != carded {
+					t.Errorf("shown first: %v, of size %v, want a card of 4x2", sink.shown(), got)
+				}
+			})
+		})
+	}
+}
+
 // What is drawn, and not waited for when it fails, rests as a camera does.
 func TestDemoRestsToo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
