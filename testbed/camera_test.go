@@ -67,15 +67,16 @@ func TestBusyCameraNamesItsHolder(t *testing.T) {
 }
 
 // The filter makes negatives, and fails now and then: so a reader can tell paintings,
-// the raw camera, and the cards that stand for either.
+// the raw camera, and the cards that stand for either. Where the machine stands still
+// for longer than a camera may, it is rightly shown as lost; raw it is never.
 func TestUnpluggedAndBackUnderAnotherNumber(t *testing.T) {
 	needMachine(t)
 	replugAtEnd(t)
 	p := startFeed(t, "-camera 0 -negative")
 	reader := newReader(t)
 	reader.skip() // what the driver may still have of earlier runs
-	reader.until(painted, failing)
-	reader.until(failing, painted)
+	reader.until(painted, failing, lost)
+	reader.until(failing, painted, lost)
 	held, err := os.Open(vivid) // keeps the number 0 from being given out again
 	if err != nil {
 		t.Fatal(err)
@@ -87,7 +88,7 @@ func TestUnpluggedAndBackUnderAnotherNumber(t *testing.T) {
 	begin := time.Now()
 	reader.until(painted, lost, failing)
 	t.Logf("back after %v", time.Since(begin).Round(10*time.Millisecond))
-	reader.until(failing, painted) // and stays
+	reader.until(failing, painted, lost) // and stays
 	p.waitForPictures(recovery)
 	if _, err := os.Stat("/dev/video1"); err != nil {
 		t.Errorf("the camera did not come back under another number: %v", err)
