@@ -34,6 +34,7 @@ const (
 const (
 	recovery = 20 * time.Second // 2 s outside: until a lost camera is noticed, and back
 	waking   = 10 * time.Second // 1 s outside
+	resting  = 50 * time.Second // 5 s outside: as startFeed is told
 	patience = 5 * time.Minute  // for what has no limit of its own: programs start slowly
 )
 
