@@ -62,7 +62,7 @@ func (p *program) openSink(e *engine, spec sinkSpec, options output.Options, web
 		}
 		return output.CreateY4M(spec.arg, options)
 	case "v4l2":
-		return v4l2.Open(v4l2.Config{Path: spec.arg, FPS: options.FPS, Card: card.Notice})
+		return v4l2.Open(v4l2.Config{Path: spec.arg, FPS: options.FPS, Card: card.Notice, Log: p.log})
 	case "webrtc":
 		return web.Stream(), nil
 	case "whip":

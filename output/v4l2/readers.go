@@ -18,8 +18,8 @@ type readers interface {
 }
 
 // watch chooses how to know: by the driver's events (v4l2loopback from 0.13 on),
-// else by counting who has the device open.
-func watch(dev *video.Device) (readers, error) {
+// else by counting who has the device open. It warns where neither can be.
+func watch(dev *video.Device, warn func(error)) (readers, error) {
 	err := dev.SubscribeReaders()
 	if err == nil {
 		return &events{dev: dev}, nil
@@ -27,8 +27,25 @@ func watch(dev *video.Device) (readers, error) {
 	if !errors.Is(err, errors.ErrUnsupported) {
 		return nil, err
 	}
-	return countOpens(dev.Path, func() int { return len(video.Holders(dev.Path)) })
+	return countOrAssume(dev.Path, func() int { return len(video.Holders(dev.Path)) }, warn), nil
 }
+
+// countOrAssume counts who has the device open. The kernel gives each user a limited
+// number of watches: without one somebody is taken to read, so that there is a picture.
+func countOrAssume(path string, holders func() int, warn func(error)) readers {
+	o, err := countOpens(path, holders)
+	if err != nil {
+		warn(err)
+		return somebody{}
+	}
+	return o
+}
+
+// somebody always reads a device of which nothing tells.
+type somebody struct{}
+
+func (somebody) any() bool { return true }
+func (somebody) close()    {}
 
 // nobody reads a device that is closed.
 type nobody struct{}

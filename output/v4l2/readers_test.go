@@ -58,6 +58,15 @@ func TestOpensAreCounted(t *testing.T) {
 	check("so many that some were lost: counted anew", 3)
 }
 
+func TestSomebodyIsTakenToReadWhereNothingTells(t *testing.T) {
+	var warnings []error
+	r := countOrAssume(filepath.Join(t.TempDir(), "cannot be watched"), func() int { return 0 }, func(err error) { warnings = append(warnings, err) })
+	defer r.close()
+	if !r.any() || len(warnings) != 1 {
+		t.Errorf("somebody reads: %t, want so; warned of %v", r.any(), warnings)
+	}
+}
+
 // One process that opened it twice before us counts as one; when it leaves, another
 // that came later must not be forgotten.
 func TestCountThatComesToNoneIsLookedUp(t *testing.T) {

@@ -22,6 +22,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"path/filepath"
 	"sync"
 
@@ -38,6 +39,8 @@ type Config struct {
 	FPS  float64 // as declared to readers; 0 declares 30
 	// Card draws the notice that stays behind; nil leaves the last picture there.
 	Card func(dst *frame.Frame, title, text string)
+	// Log hears, once, that it cannot be told who reads. It defaults to silence.
+	Log *slog.Logger
 }
 
 // device is what the sink needs of a [video.Device].
@@ -75,12 +78,21 @@ type Sink struct {
 // mends them.
 func Open(cfg Config) (*Sink, error) {
 	cfg.Path = Resolve(cfg.Path, video.List())
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	var once sync.Once // though the device be opened again
+	warn := func(err error) {
+		once.Do(func() {
+			cfg.Log.Warn("it cannot be told who reads the virtual camera: the source does not rest; raise fs.inotify.max_user_instances and max_user_watches", "err", err)
+		})
+	}
 	return open(cfg, func(path string) (device, readers, error) {
 		dev, err := video.Open(path)
 		if err != nil {
 			return nil, nil, err
 		}
-		r, err := watch(dev)
+		r, err := watch(dev, warn)
 		if err != nil {
 			_ = dev.Close()
 			return nil, nil, err
