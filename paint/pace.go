@@ -40,8 +40,8 @@ func fit(w, h, side int) image.Point {
 }
 
 // pace chooses the rung. Fixed qualities have theirs; Auto takes the best that
-// holds the source's interval, by the time that frames took: down a rung when they
-// are late, up when the next rung's time, by its area, leaves room. What was tried
+// holds the source's interval, by the time that frames took: down when they are late,
+// to the rung that by its area is not, up when the next one's leaves room. What was tried
 // and was too slow is tried again only after a longer while each time.
 type pace struct {
 	best int // the last rung
@@ -54,7 +54,7 @@ type pace struct {
 }
 
 const (
-	settle       = 15 // frames before a rung is judged
+	settle       = 10 // frames before a rung is judged
 	firstTrial   = 60 // frames before a better one is tried
 	longestTrial = 3600
 	late         = 0.90 // of the interval: too slow, since some frames take longer than the mean
@@ -100,19 +100,22 @@ func (p *pace) took(interval, whole, painting time.Duration) {
 	case p.frames < settle:
 	case float64(p.whole) > late*float64(interval) && p.rung > 0:
 		p.patience = min(2*p.patience, longestTrial)
-		p.move(-1)
-	case p.frames > p.patience && p.rung < p.top && p.next() < time.Duration(room*float64(interval)):
-		p.move(1)
+		rung := p.rung - 1
+		for rung > 0 && p.at(rung) > late*float64(interval) {
+			rung--
+		}
+		p.move(rung)
+	case p.frames > p.patience && p.rung < p.top && p.at(p.rung+1) < room*float64(interval):
+		p.move(p.rung + 1)
 	}
 }
 
-// next estimates a frame's time a rung higher.
-func (p *pace) next() time.Duration {
-	growth := float64(ladder[p.rung+1]) / float64(ladder[p.rung])
-	return p.whole + time.Duration(float64(p.painting)*(growth*growth-1))
+// at estimates what a frame takes at another rung, in nanoseconds.
+func (p *pace) at(rung int) float64 {
+	growth := float64(ladder[rung]) / float64(ladder[p.rung])
+	return float64(p.whole) + float64(p.painting)*(growth*growth-1)
 }
 
-func (p *pace) move(by int) {
-	p.rung += by
-	p.frames = 0
+func (p *pace) move(to int) {
+	p.rung, p.frames = to, 0
 }

@@ -88,6 +88,16 @@ func TestAutoHoldsTheFrameRate(t *testing.T) {
 	}
 }
 
+// Where the first frames are far too late, the size that holds is found within half a
+// second, not a rung at a time.
+func TestAutoFindsItsSizeAtOnce(t *testing.T) {
+	p := newPace(bestOnHost)
+	run(&p, time.Second/30, 45*time.Millisecond, 8*time.Millisecond, 15)
+	if got := p.size(640, 480, filter.Auto).paint.X; got != 160 {
+		t.Errorf("after 15 frames it works at %d", got)
+	}
+}
+
 // A source that is slower leaves time for a larger painting, and one that becomes
 // faster takes it away again.
 func TestAutoFollowsTheSourcesRate(t *testing.T) {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { barriers, browser, difference, look, open, out, received, statistics, stylecam, until } from "./rig.mjs";
+import { barriers, browser, difference, look, open, out, received, statistics, stylecam, unbroken, until } from "./rig.mjs";
 
 let cam, chromium;
 const clip = join(out, "clip.y4m");
@@ -33,8 +33,7 @@ test("before a camera is lent, a card is shown", async () => {
   await page.getByRole("button", { name: "Use this camera" }).click();
   await until("it is lent", () => publishing(page));
   await until("its pictures take the card's place", async () => difference(card, await look(page)) > 20);
-  const before = (await received(page)).frames;
-  await until("they come back", async () => (await received(page)).frames > before + 30);
+  await unbroken(page, 30); // they come back
   await page.screenshot({ path: join(out, "own-camera.png") });
   assert.deepEqual(await barriers(page), []);
   const painted = await look(page);
