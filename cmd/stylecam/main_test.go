@@ -7,6 +7,7 @@ import (
 	"image/color"
 	_ "image/jpeg"
 	_ "image/png"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -72,6 +73,31 @@ func runtimeLibrary(t testing.TB) string {
 	}
 	defer runtime.Close()
 	return runtime.LibraryPath()
+}
+
+// needRuntime is the library, without which the test is skipped.
+func needRuntime(t *testing.T) string {
+	t.Helper()
+	library := runtimeLibrary(t)
+	if library == "" {
+		t.Skip("ONNX Runtime is not there: make runtime")
+	}
+	return library
+}
+
+// stillEngine paints single pictures, with no styles but the built-in ones.
+func stillEngine(t *testing.T) (*program, *engine) {
+	t.Helper()
+	library := needRuntime(t)
+	t.Setenv("XDG_DATA_HOME", t.TempDir())
+	p := newProgram("stylecam", nil, io.Discard, io.Discard, func(string) string { return "" })
+	p.settings.library = library
+	e, err := p.openEngine(t.Context(), use{still: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = e.Close() })
+	return p, e
 }
 
 // exits STATUS COMMAND... runs a command and compares its exit status.

@@ -12,10 +12,7 @@ import (
 // Ten thousand pictures through the whole program, with nothing for the networks to
 // paint, leave it as large as it was: also in what Go's heap does not hold.
 func TestMemoryOfTheProgramStaysFlat(t *testing.T) {
-	library := runtimeLibrary(t)
-	if library == "" {
-		t.Skip("ONNX Runtime is not there: make runtime")
-	}
+	library := needRuntime(t)
 	cmd := exec.CommandContext(t.Context(), "stylecam", "run", "--input", "card", "--out", "null", "--frames", "10000",
 		"--size", "160x120", "--fps", "1000", "--person-mode", "original", "--background-mode", "original")
 	cmd.Env = append(os.Environ(), "HOME="+t.TempDir(), "ONNXRUNTIME_LIB="+library)

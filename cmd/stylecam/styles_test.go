@@ -36,17 +36,7 @@ func TestBuiltinStylesFitTheNetworks(t *testing.T) {
 // the program: a photograph, SegNet's mask, SANet's painting, composed. What is
 // painted now may differ by what processors round otherwise.
 func TestBuiltinPreviewsAreWhatIsPainted(t *testing.T) {
-	if runtimeLibrary(t) == "" {
-		t.Skip("ONNX Runtime is not there: make runtime")
-	}
-	t.Setenv("XDG_DATA_HOME", t.TempDir())
-	p := newProgram("stylecam", nil, io.Discard, io.Discard, func(string) string { return "" })
-	p.settings.library = runtimeLibrary(t)
-	e, err := p.openEngine(t.Context(), use{still: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer e.Close()
+	_, e := stillEngine(t)
 	for _, name := range []string{defaultStyle, "great-wave", "scream"} {
 		s, err := e.gallery.collection.Get(name)
 		if err != nil {

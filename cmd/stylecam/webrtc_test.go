@@ -243,18 +243,8 @@ func TestPainterFollowsTheAPIWithinTwoFramesAndDropsNone(t *testing.T) {
 // A style that is removed and made anew is painted with as it is now; and what is
 // said of a bad picture names no file of ours.
 func TestStylesOfThePageComeAndGo(t *testing.T) {
-	if runtimeLibrary(t) == "" {
-		t.Skip("ONNX Runtime is not there: make runtime")
-	}
-	t.Setenv("XDG_DATA_HOME", t.TempDir())
 	t.Setenv("TMPDIR", t.TempDir())
-	p := newProgram("stylecam", nil, io.Discard, io.Discard, func(string) string { return "" })
-	p.settings.library = runtimeLibrary(t)
-	e, err := p.openEngine(t.Context(), use{still: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer e.Close()
+	p, e := stillEngine(t)
 	styles := webStyles{e, p}
 	var file bytes.Buffer
 	if err := png.Encode(&file, image.NewGray(image.Rect(0, 0, 64, 64))); err != nil {
@@ -272,7 +262,7 @@ func TestStylesOfThePageComeAndGo(t *testing.T) {
 	if _, err := e.gallery.Tensors("mine"); err == nil {
 		t.Error("a style that was removed is still loaded")
 	}
-	err = styles.Add(t.Context(), "cut", file.Bytes()[:40])
+	err := styles.Add(t.Context(), "cut", file.Bytes()[:40])
 	if !errors.Is(err, filter.ErrInput) || strings.Contains(err.Error(), os.TempDir()) {
 		t.Errorf("half a picture: %v", err)
 	}
