@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -138,6 +139,16 @@ func once(outputs []sinkSpec) error {
 			return fmt.Errorf("--out %s stands twice", o)
 		}
 		seen[o] = true
+	}
+	return nil
+}
+
+// notItself refuses a film or picture that would take the place of the one it is made of.
+func notItself(in, out string) error {
+	from, err1 := os.Stat(strings.TrimPrefix(in, "y4m:"))
+	to, err2 := os.Stat(out)
+	if err1 == nil && err2 == nil && from.Mode().IsRegular() && os.SameFile(from, to) {
+		return fmt.Errorf("%s would be written over itself; name another file", in)
 	}
 	return nil
 }

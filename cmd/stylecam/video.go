@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -47,16 +46,6 @@ func y4mForDash(path string) string {
 		return "y4m:-"
 	}
 	return path
-}
-
-// notItself refuses a film or picture that would take the place of the one it is made of.
-func notItself(in, out string) error {
-	from, err1 := os.Stat(strings.TrimPrefix(in, "y4m:"))
-	to, err2 := os.Stat(out)
-	if err1 == nil && err2 == nil && from.Mode().IsRegular() && os.SameFile(from, to) {
-		return fmt.Errorf("%s would be written over itself; name another file", in)
-	}
-	return nil
 }
 
 // soundOf is the file to take the sound from: a stream has none that could be
