@@ -37,7 +37,7 @@ type Config struct {
 	// ICEServers are STUN and TURN servers; see NewNetwork.
 	ICEServers []string
 	// Token guards everything; see CheckToken. It defaults to none on a loopback
-	// address, and to a random one elsewhere.
+	// address without Hosts, and to a random one elsewhere.
 	Token string
 	// Hosts are further names by which browsers may call this machine.
 	Hosts []string
