@@ -31,7 +31,7 @@ func Suited(d Driver) Build {
 func (s System) Examine(b Build) []Part {
 	return []Part{
 		s.driverPart(b),
-		s.part(b, "onnxruntime-gpu", true, "libonnxruntime.so."+b.ONNXRuntime, "libonnxruntime_providers_shared.so", "libonnxruntime_providers_cuda.so"),
+		s.runtimePart(b),
 		s.part(b, fmt.Sprintf("cuda %d", b.CUDA), true, b.cuda()...),
 		s.part(b, "cudnn 9", true, cudnn),
 		s.part(b, fmt.Sprintf("tensorrt %d", TensorRT), false, tensorRTFiles...),
@@ -52,6 +52,19 @@ func (s System) driverPart(b Build) Part {
 		p.Missing = fmt.Sprintf("%s is older than %d, which CUDA %d wants", d.Version, b.Driver, b.CUDA)
 	default:
 		p.Where = d.Version
+		if cards := s.GPUs(); cards != "" {
+			p.Where += ", " + cards
+		}
+	}
+	return p
+}
+
+// runtimePart is ONNX Runtime's build for GPUs. Where its folder was begun and is not
+// whole, nothing is loaded from there, whatever files there are.
+func (s System) runtimePart(b Build) Part {
+	p := s.part(b, "onnxruntime-gpu", true, "libonnxruntime.so."+b.ONNXRuntime, "libonnxruntime_providers_shared.so", "libonnxruntime_providers_cuda.so")
+	if f := s.Folder(b); p.Missing == "" && p.Where == f.Path && !f.complete() {
+		p.Where, p.Missing = "", "the rest of what was to be in "+f.Path
 	}
 	return p
 }

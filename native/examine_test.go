@@ -2,6 +2,7 @@ package native
 
 import (
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -45,7 +46,8 @@ func TestDriver(t *testing.T) {
 		"older":         {map[string]string{"proc/driver/nvidia/version": older}, "535.183.01", "cuda12-ort1.24.4", true},
 		"garbage":       {map[string]string{"proc/driver/nvidia/version": "NVRM"}, "", "cuda13-ort1.31.1", false},
 		"Windows":       {map[string]string{"usr/lib/wsl/lib/libcuda.so.1": ""}, "", "cuda13-ort1.31.1", true},
-		"by ld.so.conf": {map[string]string{"etc/ld.so.conf.d/x.conf": "# drivers\n/opt/nv\n", "opt/nv/libcuda.so.1": ""}, "", "cuda13-ort1.31.1", true},
+		"by ld.so.conf": {map[string]string{"etc/ld.so.conf": "include /etc/ld.so.conf.d/*.conf\n/opt/nv\n", "opt/nv/libcuda.so.1": ""}, "", "cuda13-ort1.31.1", true},
+		"by its folder": {map[string]string{"etc/ld.so.conf.d/x.conf": "# drivers\n/opt/nv\n", "opt/nv/libcuda.so.1": ""}, "", "cuda13-ort1.31.1", true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := system(t, c.files).Driver()
@@ -75,15 +77,36 @@ func TestExamine(t *testing.T) {
 			whole = append(whole, folder+name)
 		}
 	}
+	// installed has the receipts besides, and some of the files of another length.
+	installed := func(libraries []string, cut ...string) map[string]string {
+		all := everything(libraries...)
+		for _, w := range Builds[0].Wheels {
+			r := receipt{SHA256: w.SHA256}
+			for _, name := range w.Files {
+				r.Files = append(r.Files, fileRecord{Name: name})
+			}
+			text, err := json.Marshal(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all[folder+w.Project+".json"] = string(text)
+		}
+		for _, name := range cut {
+			all[folder+name] = "more"
+		}
+		return all
+	}
 	for name, c := range map[string]struct {
 		files map[string]string
 		lacks []string // "part: what of it"
 	}{
 		"nothing at all":                {nil, []string{"nvidia driver: neither", "onnxruntime-gpu: libonnxruntime.so.1.31.1", "cuda 13: libcudart.so.13", "cudnn 9: libcudnn.so.9", "tensorrt 10: libnvinfer.so.10"}},
-		"installed":                     {everything(whole...), []string{"tensorrt 10"}},
-		"of the system's too":           {everything(append(whole, "usr/lib/libnvinfer.so.10", "usr/lib/libnvonnxparser.so.10")...), nil},
-		"half of TensorRT":              {everything(append(whole, folder+"libnvinfer.so.10")...), []string{"tensorrt 10: libnvonnxparser.so.10"}},
-		"CUDA without cuDNN":            {everything(slices.DeleteFunc(slices.Clone(whole), func(n string) bool { return strings.Contains(n, "cudnn") })...), []string{"cudnn 9: libcudnn.so.9", "tensorrt 10"}},
+		"installed":                     {installed(whole), []string{"tensorrt 10"}},
+		"one library is not whole":      {installed(whole, "libcublas.so.13"), []string{"onnxruntime-gpu: the rest", "tensorrt 10"}},
+		"receipts are lost":             {everything(whole...), []string{"onnxruntime-gpu: the rest", "tensorrt 10"}},
+		"of the system's too":           {installed(append(whole, "usr/lib/libnvinfer.so.10", "usr/lib/libnvonnxparser.so.10")), nil},
+		"half of TensorRT":              {installed(append(whole, folder+"libnvinfer.so.10")), []string{"tensorrt 10: libnvonnxparser.so.10"}},
+		"CUDA without cuDNN":            {everything(slices.DeleteFunc(slices.Clone(whole), func(n string) bool { return strings.Contains(n, "cudnn") })...), []string{"onnxruntime-gpu: the rest", "cudnn 9: libcudnn.so.9", "tensorrt 10"}},
 		"CUDA of another version":       {everything("usr/lib/libcudart.so.12", "usr/lib/libcublas.so.12"), []string{"onnxruntime-gpu", "cuda 13: libcudart.so.13, libcublasLt.so.13, libcublas.so.13", "cudnn 9", "tensorrt 10"}},
 		"a driver too old":              {map[string]string{"proc/driver/nvidia/version": older, "usr/lib/libcuda.so.1": ""}, []string{"nvidia driver: 535.183.01 is older than 580", "onnxruntime-gpu", "cuda 13", "cudnn 9", "tensorrt 10"}},
 		"the kernel's half of a driver": {map[string]string{"proc/driver/nvidia/version": closed}, []string{"nvidia driver: the kernel's is 580.65.06, libcuda.so.1", "onnxruntime-gpu", "cuda 13", "cudnn 9", "tensorrt 10"}},

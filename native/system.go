@@ -29,7 +29,7 @@ func Here() System {
 func (s System) Folders() []string {
 	list := filepath.SplitList(s.Variables("LD_LIBRARY_PATH"))
 	configs, _ := filepath.Glob(filepath.Join(s.Root, "etc/ld.so.conf.d/*.conf"))
-	for _, config := range configs {
+	for _, config := range append([]string{filepath.Join(s.Root, "etc/ld.so.conf")}, configs...) {
 		for _, folder := range configured(config) {
 			list = append(list, filepath.Join(s.Root, folder))
 		}

@@ -18,7 +18,7 @@ func TestDoctorTellsWhatTheGPULacks(t *testing.T) {
 		says   []string // a finding each, as it is printed
 	}{
 		"no driver":     {"", []string{"!! nvidia driver missing", "apt-get install nvidia-driver, of version 580", "!! onnxruntime-gpu", "!! cuda 13", "!! cudnn 9", "-- tensorrt 10", "libnvinfer10", "stylecam runtime install --gpu"}},
-		"a new driver":  {"580.65.06", []string{"ok nvidia driver 580.65.06", "!! cuda 13"}},
+		"a new driver":  {"580.65.06", []string{"ok nvidia driver 580.65.06, NVIDIA GeForce RTX 3060", "!! cuda 13"}},
 		"an old driver": {"535.183.01", []string{"ok nvidia driver 535.183.01", "!! cuda 12", "-- note driver 535.183.01 is older than 580, so CUDA 12 with ONNX Runtime 1.24.4"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -35,6 +35,7 @@ func TestDoctorTellsWhatTheGPULacks(t *testing.T) {
 			}
 			if c.driver != "" {
 				write("proc/driver/nvidia/version", "NVRM version: NVIDIA UNIX x86_64 Kernel Module  "+c.driver+"  Sun Jul 27\n")
+				write("proc/driver/nvidia/gpus/0000:01:00.0/information", "Model: \t\t NVIDIA GeForce RTX 3060\nIRQ: 1\n")
 				write("usr/lib/libcuda.so.1", "")
 			}
 			var out strings.Builder
