@@ -112,13 +112,13 @@ func try(path string) error {
 	if err := inspect(path); err != nil {
 		return err
 	}
-	if err := preload(path); err != nil {
-		return err
-	}
 	for name, value := range settings {
 		if err := os.Setenv(name, value); err != nil {
 			return err
 		}
+	}
+	if err := preload(path); err != nil {
+		return err
 	}
 	ort.SetSharedLibraryPath(path)
 	// Errors come back from every call; the library need not print them as well.
