@@ -138,8 +138,8 @@ TRAIN = OMP_NUM_THREADS=1 nice $(PYTHON) -m training
 	@touch $@
 
 .PHONY: train-segnet
-train-segnet: .venv/ready ## train SegNet on DATA, or go on where it was stopped
-	$(TRAIN).train_segnet --people $(DATA)/people --scenes $(DATA)/contents --vgg $(DATA)/vgg --out $(or $(RUN),work/segnet) $(ARGS)
+train-segnet: .venv/ready ## train SegNet on DATA, or go on where it was stopped; SIZE=full for the larger one
+	$(TRAIN).train_segnet --size $(or $(SIZE),lite) --people $(DATA)/people --scenes $(DATA)/contents --encoder $(DATA)/encoder --out $(or $(RUN),work/segnet-$(or $(SIZE),lite)) $(ARGS)
 
 .PHONY: train-sanet
 train-sanet: .venv/ready ## train SANet on DATA, or go on where it was stopped
@@ -147,7 +147,7 @@ train-sanet: .venv/ready ## train SANet on DATA, or go on where it was stopped
 
 .PHONY: export
 export: .venv/ready ## the weights in training/weights to ONNX in models/, compared with PyTorch
-	$(PYTHON) -m training.export --segnet training/weights/segnet-lite.pt --sanet training/weights/sanet-lite.pt
+	$(PYTHON) -m training.export --segnet training/weights/segnet-lite.pt --segnet-full training/weights/segnet-full.pt --sanet training/weights/sanet-lite.pt
 	$(PYTHON) -m training.half
 	$(PYTHON) -m training.device
 

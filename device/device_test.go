@@ -28,7 +28,7 @@ type studio struct {
 	pool        frame.Pool
 }
 
-// The chain's networks are those of model.
+// Both cut out by the SegNet that a GPU runs. The chain's SANet is that of model.
 func newStudio(t *testing.T, model string) *studio {
 	t.Helper()
 	r, err := infer.Open(infer.Options{Provider: infer.CPU})
@@ -59,7 +59,7 @@ func (s *studio) painter(t *testing.T, r *infer.Runtime, m *models.Manifest, mod
 	t.Helper()
 	var segnet *infer.SegNet
 	var sanet *infer.SANet
-	g, err := m.Graph(model, models.SegNet)
+	g, err := m.Graph(models.Full, models.SegNet)
 	if err == nil {
 		segnet, err = r.SegNet(g)
 	}
@@ -210,7 +210,7 @@ func TestChainPaintsWhatTheHostPaints(t *testing.T) {
 	}
 }
 
-// The networks in half precision paint the same picture to the eye. Should this fail
+// SANet in half precision paints the same picture to the eye. Should this fail
 // after a training, python -m training.half was forgotten.
 func TestHalfPrecisionPaintsTheSame(t *testing.T) {
 	s := newStudio(t, models.LiteHalf)

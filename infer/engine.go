@@ -22,8 +22,9 @@ import (
 // The providers' options, as strings, which is how ONNX Runtime takes them:
 // onnxruntime.ai/docs/execution-providers, CUDA's and TensorRT's page.
 //
-// CUDA graphs stay off: a captured graph keeps the addresses of its inputs, and new
-// ones come with every style and setting that is uploaded.
+// CUDA graphs stay off: a captured graph keeps the addresses of its inputs. New ones come
+// with every style and setting that is uploaded; and where they do not, as SegNet's,
+// two bindings take turns, for each of which a graph would have to be kept.
 
 // cudaOptions are CUDA's. memory bounds its arena, in bytes; 0 is no bound.
 func cudaOptions(memory int64) map[string]string {
@@ -46,6 +47,7 @@ func cudaOptions(memory int64) map[string]string {
 type engine struct {
 	folder  string // of the compiled engine: another for each graph, GPU and version
 	timings string // of the measurements that compiling takes, common to all graphs
+	fp16    bool
 	profile *profile
 }
 
@@ -117,24 +119,28 @@ func (r *Runtime) engine(g models.Graph, inputs []ort.InputOutputInfo) *engine {
 	}
 	system := native.Here()
 	usual, most := shapes(g)
-	e := &engine{timings: filepath.Join(system.Cache, "tensorrt", "timings"), profile: newProfile(inputs, usual, most)}
-	e.folder = filepath.Join(system.Cache, "tensorrt", engineKey(g, system, r.Version(), r.Precision(), e.profile))
+	e := &engine{
+		timings: filepath.Join(system.Cache, "tensorrt", "timings"),
+		fp16:    r.fp16 && g.Graph != models.SegNet, // half of a mask's doubts at an edge hang on a bit
+		profile: newProfile(inputs, usual, most),
+	}
+	e.folder = filepath.Join(system.Cache, "tensorrt", engineKey(g, system, r.Version(), e))
 	return e
 }
 
 // engineKey names what an engine depends on: a change of any gives another name, so
 // that a stale engine is never loaded.
-func engineKey(g models.Graph, s native.System, version string, precision Precision, p *profile) string {
+func engineKey(g models.Graph, s native.System, version string, e *engine) string {
 	sum := sha256.New()
-	fmt.Fprintf(sum, "%x\n%s\n%s\n%s\n%s\n%s\n", sha256.Sum256(g.Bytes), s.GPUs(), s.Driver().Version, s.TensorRT(), version, precision)
-	if p != nil {
+	fmt.Fprintf(sum, "%x\n%s\n%s\n%s\n%s\nhalf: %t\n", sha256.Sum256(g.Bytes), s.GPUs(), s.Driver().Version, s.TensorRT(), version, e.fp16)
+	if p := e.profile; p != nil {
 		fmt.Fprintf(sum, "%s\n%s\n%s\n", p.least, p.usual, p.most)
 	}
 	return strings.Trim(g.Name+"-"+g.Graph, "-") + "-" + hex.EncodeToString(sum.Sum(nil))[:16]
 }
 
 // options are TensorRT's.
-func (e *engine) options(fp16 bool, memory int64) map[string]string {
+func (e *engine) options(memory int64) map[string]string {
 	options := map[string]string{
 		"device_id":                    "0",
 		"trt_engine_cache_enable":      "1",
@@ -145,7 +151,7 @@ func (e *engine) options(fp16 bool, memory int64) map[string]string {
 		"trt_cuda_graph_enable":        "0",
 		"trt_layer_norm_fp32_fallback": "1", // sums of squares do not fit into half precision
 	}
-	if fp16 {
+	if e.fp16 {
 		options["trt_fp16_enable"] = "1"
 	}
 	if memory > 0 {

@@ -29,18 +29,18 @@ func TestCUDAOptions(t *testing.T) {
 }
 
 func TestTensorRTOptions(t *testing.T) {
-	e := &engine{"/cache/engine", "/cache/timings", &profile{"a", "b", "c"}}
+	e := &engine{"/cache/engine", "/cache/timings", true, &profile{"a", "b", "c"}}
 	want := map[string]string{
 		"device_id": "0", "trt_fp16_enable": "1", "trt_cuda_graph_enable": "0", "trt_layer_norm_fp32_fallback": "1",
 		"trt_engine_cache_enable": "1", "trt_engine_cache_path": "/cache/engine",
 		"trt_timing_cache_enable": "1", "trt_timing_cache_path": "/cache/timings", "trt_max_workspace_size": "1048576",
 		"trt_profile_min_shapes": "a", "trt_profile_opt_shapes": "b", "trt_profile_max_shapes": "c",
 	}
-	if diff := cmp.Diff(want, e.options(true, 2<<20)); diff != "" {
+	if diff := cmp.Diff(want, e.options(2<<20)); diff != "" {
 		t.Error(diff)
 	}
-	e.profile = nil
-	plain := e.options(false, 0)
+	e.profile, e.fp16 = nil, false
+	plain := e.options(0)
 	if _, has := plain["trt_profile_min_shapes"]; has || plain["trt_fp16_enable"] != "0" || plain["trt_max_workspace_size"] != "" {
 		t.Errorf("options are %v", plain)
 	}
@@ -53,16 +53,20 @@ func TestProfiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for graph, want := range map[string]*profile{
-		models.SegNet:     {"image:1x64x64x3", "image:1x128x160x3", "image:1x256x256x3"},
-		models.SANetStyle: nil, // of one size
-		models.SANetPaint: {
+	for _, c := range []struct {
+		model, graph string
+		want         *profile
+	}{
+		{models.Lite, models.SegNet, &profile{"image:1x64x64x3", "image:1x144x192x3", "image:1x320x320x3"}},
+		{models.Full, models.SegNet, &profile{"image:1x64x64x3", "image:1x240x320x3", "image:1x320x320x3"}},
+		{models.Lite, models.SANetStyle, nil}, // of one size
+		{models.Lite, models.SANetPaint, &profile{
 			"image:1x64x64x3,low_keys:1x256x32,low_values:1x256x48,high_keys:1x256x32,high_values:1x256x96,share:1x1x16x16,alpha:1x2x16x16",
 			"image:1x720x1280x3,low_keys:1x256x32,low_values:1x256x48,high_keys:1x256x32,high_values:1x256x96,share:1x1x180x320,alpha:1x2x180x320",
 			"image:1x1920x1920x3,low_keys:4x256x32,low_values:4x256x48,high_keys:4x256x32,high_values:4x256x96,share:1x4x480x480,alpha:1x2x480x480",
-		},
+		}},
 	} {
-		g, err := m.Graph(models.Lite, graph)
+		g, err := m.Graph(c.model, c.graph)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -72,8 +76,8 @@ func TestProfiles(t *testing.T) {
 		}
 		usual, most := shapes(g)
 		got := newProfile(inputs, usual, most)
-		if (got == nil) != (want == nil) || got != nil && *got != *want {
-			t.Errorf("%s: profile %+v, want %+v", graph, got, want)
+		if (got == nil) != (c.want == nil) || got != nil && *got != *c.want {
+			t.Errorf("%s/%s: profile %+v, want %+v", c.model, c.graph, got, c.want)
 		}
 	}
 	previous := newProfile([]ort.InputOutputInfo{{Name: "previous", Dimensions: ort.Shape{1, 1, -1, -1}}}, shape{32, 48, 1}, shape{128, 128, 1})
@@ -97,8 +101,8 @@ func TestEngineKey(t *testing.T) {
 	}
 	s := native.System{Root: root, Cache: filepath.Join(root, "cache"), Variables: func(string) string { return "" }}
 	g := models.Graph{Entry: models.Entry{Name: "lite", Graph: "segnet"}, Bytes: []byte("graph")}
-	version, precision, p := "1.31.1", FP16, &profile{"a", "b", "c"}
-	key := func() string { return engineKey(g, s, version, precision, p) }
+	version, e := "1.31.1", &engine{fp16: true, profile: &profile{"a", "b", "c"}}
+	key := func() string { return engineKey(g, s, version, e) }
 	seen := map[string]string{key(): "at first"}
 	if !strings.HasPrefix(key(), "lite-segnet-") {
 		t.Errorf("the key is %q", key())
@@ -109,8 +113,8 @@ func TestEngineKey(t *testing.T) {
 	}{
 		{"the graph", func() { g.Bytes = []byte("trained on") }},
 		{"ONNX Runtime", func() { version = "1.24.4" }},
-		{"the precision", func() { precision = FP32 }},
-		{"the shapes", func() { p = &profile{"a", "b", "d"} }},
+		{"the precision", func() { e.fp16 = false }},
+		{"the shapes", func() { e.profile = &profile{"a", "b", "d"} }},
 		{"the GPU", func() {
 			write("proc/driver/nvidia/gpus/0000:01:00.0/information", "Model: \t\t NVIDIA GeForce RTX 3060\nIRQ: 1\n")
 		}},
@@ -129,6 +133,17 @@ func TestEngineKey(t *testing.T) {
 			t.Errorf("with another %s the key is that of %s", change.of, before)
 		}
 		seen[key()] = change.of
+	}
+}
+
+// What paints may be halved, what cuts out may not.
+func TestMasksAreCompiledInFullPrecision(t *testing.T) {
+	r := &Runtime{provider: TensorRT, fp16: true}
+	for graph, half := range map[string]bool{models.SegNet: false, models.SANetPaint: true} {
+		e := r.engine(models.Graph{Entry: models.Entry{Name: "any", Graph: graph, Sizes: [][2]int{{64, 64}}}}, nil)
+		if e.fp16 != half {
+			t.Errorf("%s in half precision: %t", graph, e.fp16)
+		}
 	}
 }
 

@@ -42,7 +42,7 @@ func ParseProvider(s string) (Provider, error) {
 	return Auto, fmt.Errorf("provider %q is none of %s", s, strings.Join(providerNames[:], ", "))
 }
 
-// Precision is what the networks compute in.
+// Precision is what the networks that paint compute in; masks are always FP32.
 type Precision uint8
 
 const (
@@ -139,7 +139,7 @@ func (r *Runtime) appendTensorRT(o *ort.SessionOptions, e *engine) error {
 		return err
 	}
 	defer rt.Destroy()
-	if err := rt.Update(e.options(r.fp16, r.memory)); err != nil { // as CUDA's
+	if err := rt.Update(e.options(r.memory)); err != nil { // as CUDA's
 		return err
 	}
 	if err := os.MkdirAll(e.folder, 0o755); err != nil {

@@ -107,16 +107,8 @@ func (r *Runtime) Provider() string { return r.provider.String() }
 // OnGPU tells whether a GPU computes.
 func (r *Runtime) OnGPU() bool { return r.provider != CPU }
 
-// Precision is what the networks compute in: FP32 or FP16.
-func (r *Runtime) Precision() Precision {
-	if r.fp16 {
-		return FP16
-	}
-	return FP32
-}
-
-// WantsHalf tells whether the networks to load are those that compute in half
-// precision. TensorRT makes its own of the others.
+// WantsHalf tells whether the network to load for painting is the one that computes in
+// half precision. TensorRT makes its own of the other.
 func (r *Runtime) WantsHalf() bool { return r.fp16 && r.provider != TensorRT }
 
 // Fallback is the library's own reason for which Auto took the CPU, and what mends it,

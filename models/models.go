@@ -42,10 +42,12 @@ const (
 )
 
 const (
-	// Lite is the model that comes with the program.
+	// Lite is the model that a laptop's CPU holds a camera's rate with.
 	Lite = "lite"
-	// LiteHalf is Lite computing in half precision, for GPUs (training/half.py). Its
-	// styles are Lite's.
+	// Full is a larger SegNet, for what need not be live and for GPUs.
+	Full = "full"
+	// LiteHalf is Lite's SANet computing in half precision, for GPUs
+	// (training/half.py). Its styles are Lite's.
 	LiteHalf = "lite-half"
 	// Device is what a GPU computes beside any model's networks.
 	Device = "device"

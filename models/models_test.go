@@ -17,14 +17,17 @@ func TestBuiltinGraphsAreTheManifests(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, graph := range []string{SegNet, SANetStyle, SANetPaint} {
-		g, err := m.Graph(Lite, graph)
+	for _, graph := range [][2]string{{Lite, SegNet}, {Full, SegNet}, {Lite, SANetStyle}, {Lite, SANetPaint}} {
+		g, err := m.Graph(graph[0], graph[1])
 		if err != nil {
 			t.Error(err)
 			continue
 		}
 		if int64(len(g.Bytes)) != g.Entry.Bytes {
 			t.Errorf("%s has %d bytes, the manifest says %d", g.File, len(g.Bytes), g.Entry.Bytes)
+		}
+		if len(g.Evaluation) == 0 {
+			t.Errorf("%s was not evaluated: make evaluate", g.File)
 		}
 	}
 	for _, e := range m.Models {
@@ -80,7 +83,7 @@ func TestUnknownModelNamesThoseThereAre(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = m.Graph("huge", SegNet)
-	if !errors.Is(err, filter.ErrMissing) || !strings.Contains(err.Error(), `["lite" "lite-half"]`) {
+	if !errors.Is(err, filter.ErrMissing) || !strings.Contains(err.Error(), `["full" "lite" "lite-half"]`) {
 		t.Errorf("error is %v", err)
 	}
 }

@@ -23,10 +23,10 @@ const (
 	bestOnDevice = 13
 )
 
-// The mask's longer side, and that of the quality Best.
+// The mask's longer side, and that of the quality Best and of a device.
 const (
-	maskSide     = 160
-	maskSideBest = 192
+	maskSide     = 192
+	maskSideBest = 320
 )
 
 // fit returns a working size of the frame's aspect, with the given longer side,
@@ -72,6 +72,9 @@ func (p *pace) size(w, h int, q filter.Quality) sizes {
 		p.top++
 	}
 	rung, side := p.rung, maskSide
+	if p.best == bestOnDevice {
+		side = maskSideBest
+	}
 	switch q {
 	case filter.Fast:
 		rung = fast

@@ -36,16 +36,18 @@ func TestMasksAreOfSizesThatTheNetworkIsMeantFor(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g, err := m.Graph(models.Lite, models.SegNet)
-	if err != nil {
-		t.Fatal(err)
-	}
-	longest := 0
-	for _, s := range g.Sizes {
-		longest = max(longest, s[0], s[1])
-	}
-	if maskSide > longest || maskSideBest > longest {
-		t.Errorf("masks of %d and %d, the network's sizes end at %d", maskSide, maskSideBest, longest)
+	for _, model := range []string{models.Lite, models.Full} {
+		g, err := m.Graph(model, models.SegNet)
+		if err != nil {
+			t.Fatal(err)
+		}
+		longest := 0
+		for _, s := range g.Sizes {
+			longest = max(longest, s[0], s[1])
+		}
+		if maskSide > longest || maskSideBest > longest {
+			t.Errorf("masks of %d and %d, the sizes of %s end at %d", maskSide, maskSideBest, model, longest)
+		}
 	}
 }
 
@@ -147,6 +149,9 @@ func TestOnADeviceBestIsTheFramesOwnSize(t *testing.T) {
 		p := newPace(bestOnDevice)
 		if got := p.size(c.w, c.h, filter.Best).paint; got != c.want {
 			t.Errorf("the best of %dx%d is %v, want %v", c.w, c.h, got, c.want)
+		}
+		if got := p.size(c.w, c.h, filter.Auto).mask.X; got != min(maskSideBest, c.w) {
+			t.Errorf("the mask of %dx%d is %d wide", c.w, c.h, got)
 		}
 		host := newPace(bestOnHost)
 		if got := host.size(c.w, c.h, filter.Best).paint; got.X > 512 {

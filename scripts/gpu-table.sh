@@ -53,6 +53,7 @@ report = json.load(sys.stdin)
 stages = report["stages"]
 for stage in ("mask", "refine", "paint", "compose", "filter"):
     cells.append("%.2f" % stages[stage]["p50"] if stage in stages else "–")
+cells[4] += ", " + report["masks"]
 cells.append("%.0f %%" % (100 - int(kernels) / 1e4 / stages["filter"]["p50"]) if kernels else "–")
 cells += ["%.1f" % report["age_ms"]["p50"], "%.1f" % report["fps"], "%.1f" % report["throughput_fps"]]
 print("|", " | ".join(cells), "|")
@@ -72,7 +73,7 @@ machine() {
 
 table() {
   machine | sed 's/$/  /'
-  echo "Command: \`scripts/gpu-table.sh\`, $frames frames a run, p50 in milliseconds"
+  echo "Command: \`scripts/gpu-table.sh\`, $frames frames a run, p50 in milliseconds; the mask's include the frame's way up and which SegNet it was"
   echo
   echo '| frame | provider | precision | quality | mask (SegNet) | refine | paint (SANet) | compose | whole frame | outside kernels | age at the sink | fps live | fps unpaced |'
   echo '|---|---|---|---|---|---|---|---|---|---|---|---|---|'

@@ -1,6 +1,6 @@
 """Write the trained networks as the ONNX graphs that the program runs, and enter them into the manifest.
 
-    python -m training.export --segnet FILE.pt --sanet FILE.pt [--models models] [--keep training/weights]
+    python -m training.export --segnet FILE.pt --segnet-full FILE.pt --sanet FILE.pt [--models models] [--keep training/weights]
 
 The graphs keep the program's contract (docs/design.md): uint8 BGR pictures in and out, batch 1, sizes any multiple of 16, opset 17.
 Each is run by ONNX Runtime at three sizes and must give what PyTorch gives (below 1e-3) before anything is written.
@@ -23,14 +23,14 @@ from torch import Tensor, nn
 from . import manifest
 from .loop import save, weights_of
 from .sanet import SANet, Style, half_width
-from .segnet import FULL, LIGHT, SegNet
+from .segnet import SegNet
 
 OPSET, IR = 17, 10
 TOLERANCE = 1e-3   # of the graph from PyTorch
 ROUNDING = 5e-2    # of the graph with weights in half precision; the measures are taken of that graph
 STYLE_SIDE = 256
 SIZES = ((144, 192), (112, 192), (192, 256))
-PEOPLE = "people and empty scenes of CelebAMask-HQ, COCO 2017, CCP, Penn-Fudan, BSDS500 and others; see models/cards/segnet-lite.md"
+PEOPLE = "people and empty scenes of CelebAMask-HQ, COCO 2017, Pascal VOC, CCP, Penn-Fudan, BSDS500 and others; see models/cards/segnet-lite.md"
 PAINTINGS = "photographs of COCO 2017, BSDS500 and Flickr, paintings of WikiArt and others; see models/cards/sanet-lite.md"
 
 
@@ -83,13 +83,16 @@ class Graph:
     sizes: tuple[tuple[int, int], ...]
     data: str
     quantile: float = 1.0  # of the differences from PyTorch that must be within the tolerance
+    model: str = "lite"
 
 
 TENSORS = ("low_keys", "low_values", "high_keys", "high_values")
 SPACE = {1: "h", 2: "w"}
-SEGNET = Graph("segnet", "segnet-lite.onnx", ("image",), ("mask",), {"image": SPACE, "mask": {2: "h", 3: "w"}},
-               ((128, 160), (96, 160), (144, 192), (112, 192), (192, 256), (144, 256)), PEOPLE,
-               quantile=0.99)  # two places of a pooling may be equal but for rounding, and the unpooling then fill one or both
+FRAMES = ((144, 192), (112, 192), (240, 320), (176, 320))  # of 4:3 and 16:9, as the program's qualities have them
+MASKS = {"inputs": ("image",), "outputs": ("mask",), "axes": {"image": SPACE, "mask": {2: "h", 3: "w"}}, "data": PEOPLE,
+         "quantile": 0.99}  # two places of a pooling may be equal but for rounding, and the unpooling then fill one or both
+SEGNET = Graph("segnet", "segnet-lite.onnx", sizes=FRAMES, **MASKS)
+SEGNET_FULL = Graph("segnet", "segnet-full.onnx", sizes=(*FRAMES[2:], *FRAMES[:2]), model="full", **MASKS)
 STYLE = Graph("sanet-style", "sanet-lite-style.onnx", ("image",), TENSORS, {}, ((STYLE_SIDE, STYLE_SIDE),), PAINTINGS)
 PAINT = Graph("sanet-paint", "sanet-lite-paint.onnx", ("image", *TENSORS, "share", "alpha"), ("painting",),
               {"image": SPACE, "painting": SPACE, **{t: {0: "styles"} for t in TENSORS},
@@ -192,7 +195,7 @@ def export(graph: Graph, module: nn.Module, net: nn.Module, folder: Path, versio
         difference = check(graph, module, net, model, TOLERANCE)
         halve(model)
         rounding = check(graph, module, net, model, ROUNDING)
-        helper.set_model_props(model, {"name": f"lite/{graph.name}", "version": version, "contract": str(manifest.CONTRACT),
+        helper.set_model_props(model, {"name": f"{graph.model}/{graph.name}", "version": version, "contract": str(manifest.CONTRACT),
                                        "data": graph.data, "licence": manifest.TERMS, "commit": commit()})
     path = folder / graph.file
     if path.exists() and alike(onnx.load(path).graph, model.graph):
@@ -201,12 +204,13 @@ def export(graph: Graph, module: nn.Module, net: nn.Module, folder: Path, versio
         content = model.SerializeToString()
         manifest.write(path, content)
     print(f"{graph.file}: {len(content):,} bytes, differs from PyTorch by {difference:.1e}, {rounding:.1e} with weights in half precision")
-    return manifest.entry("lite", graph.name, graph.file, content, version, [list(size) for size in graph.sizes], graph.data)
+    return manifest.entry(graph.model, graph.name, graph.file, content, version, [list(size) for size in graph.sizes], graph.data)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--segnet", type=Path)
+    parser.add_argument("--segnet-full", type=Path)
     parser.add_argument("--sanet", type=Path)
     parser.add_argument("--models", type=Path, default=Path("models"))
     parser.add_argument("--version", default="1")
@@ -214,11 +218,12 @@ def main() -> None:
     args = parser.parse_args()
 
     entries = []
-    if args.segnet:
-        net = load(SegNet(FULL if "encoder.34.weight" in weights_of(args.segnet) else LIGHT), args.segnet)
-        entries.append(export(SEGNET, SegNetGraph(net), net, args.models, args.version))
-        if args.keep:
-            keep(net, args.keep / "segnet-lite.pt")
+    for graph, file in ((SEGNET, args.segnet), (SEGNET_FULL, args.segnet_full)):
+        if file:
+            net = load(SegNet(graph.model), file)
+            entries.append(export(graph, SegNetGraph(net), net, args.models, args.version))
+            if args.keep:
+                keep(net, args.keep / f"segnet-{graph.model}.pt")
     if args.sanet:
         net = load(SANet(half=half_width(weights_of(args.sanet))), args.sanet)
         for graph, module in ((STYLE, StyleGraph(net)), (PAINT, PaintGraph(net))):

@@ -38,7 +38,6 @@ class Task(Protocol):
 
 def arguments(description: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    parser.add_argument("--vgg", type=Path, required=True, help="folder of the two VGG weight files")
     parser.add_argument("--out", type=Path, required=True, help="folder of the run; one that exists is resumed")
     parser.add_argument("--init", type=Path, help="weights to start from (a checkpoint or training/weights/*.pt)")
     parser.add_argument("--steps", type=int, default=20000)

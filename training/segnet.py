@@ -1,24 +1,24 @@
 """SegNet: which pixels are a person.
 
-Badrinarayanan, Kendall and Cipolla, "SegNet" (2015): an encoder with the layers of VGG, whose poolings remember where
-each maximum stood, and a decoder that unpools to those places. The encoder here is a VGG-19 with a quarter of the filters,
-distilled from the full one (Wang et al., "Collaborative Distillation", 2020); the decoder is made of separable convolutions,
-and reads the encoder's features through a 1x1 convolution besides, which outlines gain from.
+Badrinarayanan, Kendall and Cipolla, "SegNet" (2015): an encoder that has learnt to tell pictures apart, and a decoder that puts
+what is coarse where the maxima of the finer features stand. Theirs is VGG; here it is EfficientNet-Lite, which takes half the time
+of a VGG with a quarter of the filters and knows more. The decoder is made of separable convolutions, and reads the finer
+features themselves besides (U-Net), which outlines gain from.
 
-    picture ── 16 ─┬─ 32 ─┬─ 64 ─┬─ 128 ─┬─ 128          encoder, a pooling at each ┬ (1/1 .. 1/16)
-                   │      │      │       └── context     separable 5x5, gated by the picture's mean
-                   ·      │      └─ unpool, +side, 128   decoder, back up to 1/2
-                   ·      └─ unpool, +side, 64
-                   └─ unpool, +side, 32 ── 4 planes ── pixel shuffle ── logits at 1/1
+    picture ──── 1/2 ──── 1/4 ──── 1/8 ──── 1/16 ──── 1/32              EfficientNet-Lite
+                  │        │        │        │         └── narrow, gated by the picture's mean
+                  │        │        │        └─ unpool
+                  │        │        └─ unpool                          decoder: at each step the coarse features are enlarged
+                  │        └─ unpool                                   twice, smoothly and to the maxima only, and the finer
+                  └─ unpool ── 4 planes ── pixel shuffle ── logits     ones are added
 """
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .vgg import LAYERS, WIDTHS, load_distilled
+from .efficientnet import LITE0, LITE2, EfficientNet
 
-FULL = LAYERS
-LIGHT = tuple(name for name in FULL if name not in ("33", "34", "43", "44"))  # two convolutions a level: 0.7 of the time
+SIZES = {"lite": (LITE0, (24, 32, 48, 96)), "full": (LITE2, (48, 64, 96, 128))}  # encoder, and the decoder's widths at 1/2 .. 1/16
 
 EQUAL = 1 - 1e-3  # of the maximum: mixed precision rounds the two sides of the comparison differently
 
@@ -33,88 +33,69 @@ def conv_norm(inputs: int, outputs: int, kernel: int = 1, groups: int = 1, act: 
 
 
 class Separable(nn.Module):
-    """Depthwise, then pointwise convolution, residual where the widths allow."""
+    """Depthwise, then pointwise convolution, residual."""
 
-    def __init__(self, inputs: int, outputs: int, kernel: int = 3):
+    def __init__(self, width: int, kernel: int):
         super().__init__()
-        self.depthwise = conv_norm(inputs, inputs, kernel, groups=inputs, act=False)
-        self.pointwise = conv_norm(inputs, outputs)
-        self.residual = inputs == outputs
+        self.depthwise = conv_norm(width, width, kernel, groups=width, act=False)
+        self.pointwise = conv_norm(width, width)
 
     def forward(self, x: Tensor) -> Tensor:
-        y = self.pointwise(self.depthwise(x))
-        return x + y if self.residual else y
+        return x + self.pointwise(self.depthwise(x))
 
 
 def enlarge(x: Tensor, mode: str) -> Tensor:
     return F.interpolate(x, scale_factor=2, mode=mode, align_corners=None if mode == "nearest" else False)
 
 
-def pool(x: Tensor) -> tuple[Tensor, Tensor]:
-    """2x2 max pooling, and 1 where a maximum stood (several on a tie).
+def maxima(x: Tensor, top: Tensor) -> Tensor:
+    """1 where the maximum of a 2x2 pooling stood (several on a tie): top is its result, enlarged to x's shape.
 
     A comparison, not MaxPool's indices: every runtime has it on every device. x is never negative (it comes from a ReLU).
     """
-    top = F.max_pool2d(x, 2)
-    return top, (x >= enlarge(top, "nearest") * EQUAL).to(x.dtype)
+    return (x >= top * EQUAL).to(x.dtype)
 
 
-def unpool(x: Tensor, where: Tensor) -> Tensor:
-    return enlarge(x, "nearest") * where
+class Up(nn.Module):
+    """One step of the decoder: from coarse features to features twice as fine, beside the encoder's.
+
+    rounded: the coarse sides may be a half rounded up, and what lies beyond the fine ones is cut off.
+    """
+
+    def __init__(self, coarse: int, side: int, width: int, rounded: bool):
+        super().__init__()
+        self.narrow, self.side = conv_norm(coarse, width), conv_norm(side, width)
+        self.mix = nn.Sequential(Separable(width, 5), Separable(width, 3))
+        self.rounded = rounded
+
+    def forward(self, x: Tensor, fine: Tensor) -> Tensor:
+        x, fine = self.narrow(x), self.side(fine)
+
+        def twice(coarse: Tensor, mode: str) -> Tensor:
+            large = enlarge(coarse, mode)
+            return large[..., :fine.shape[-2], :fine.shape[-1]] if self.rounded else large
+        top = F.max_pool2d(fine, 2, ceil_mode=self.rounded)
+        unpooled = twice(x, "nearest") * maxima(fine, twice(top, "nearest"))
+        return self.mix(unpooled + twice(x, "bilinear") + fine)
 
 
 class SegNet(nn.Module):
-    """RGB (N,3,H,W) in 0..1, H and W multiples of 16 -> logits (N,1,H,W) of "person".
+    """RGB (N,3,H,W) in 0..1, H and W multiples of 16 -> logits (N,1,H,W) of "person"."""
 
-    layers: the encoder's, FULL as in VGG, or LIGHT.
-    """
-
-    def __init__(self, layers: tuple[str, ...] = FULL, widths: tuple[int, ...] = WIDTHS):
+    def __init__(self, size: str = "lite"):
         super().__init__()
-        self.layers = layers
-        self.mean = nn.Conv2d(3, 3, 1)
-        self.encoder = nn.ModuleDict()
-        channels = 3
-        for name in layers:
-            if name != "pool":
-                width = widths[int(name[0]) - 1]
-                self.encoder[name] = nn.Conv2d(channels, width, 3, padding=1)
-                channels = width
-        self.norm = nn.ModuleList(nn.BatchNorm2d(c) for c in widths[1:])
-        self.deep = nn.Sequential(*(Separable(channels, channels, 5) for _ in range(3)))
-        self.context = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Conv2d(channels, channels, 1), nn.Sigmoid())
-        levels = (3, 2, 1)
-        self.narrow = nn.ModuleList(conv_norm(widths[i + 1], widths[i]) for i in levels)
-        self.side = nn.ModuleList(conv_norm(widths[i], widths[i]) for i in levels)
-        self.decoder = nn.ModuleList(
-            nn.Sequential(Separable(widths[i], widths[i], 5), Separable(widths[i], widths[i])) for i in levels)
-        self.head = nn.Conv2d(widths[1], 4, 3, padding=1)
-
-    def start_from_vgg(self, folder) -> None:
-        """Take the encoder's weights from the distilled VGG in folder."""
-        weights = load_distilled(folder)
-        self.mean.load_state_dict({k: weights[f"conv0.{k}"] for k in ("weight", "bias")})
-        for name, layer in self.encoder.items():
-            layer.load_state_dict({k: weights[f"conv{name}.{k}"] for k in ("weight", "bias")})
-
-    def encode(self, x: Tensor) -> tuple[list[Tensor], list[Tensor]]:
-        """Features before each pooling and at the end; where the maxima stood."""
-        x, features, marks = self.mean(x), [], []
-        for name in self.layers:
-            if name == "pool":
-                features.append(x)
-                x, where = pool(x)
-                marks.append(where)
-            else:
-                x = F.relu(self.encoder[name](x))
-        return [*features, x], marks
+        encoder, widths = SIZES[size]
+        self.encoder = EfficientNet(encoder)
+        *sides, deepest = encoder.features
+        self.context = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Conv2d(deepest, deepest, 1), nn.Sigmoid())
+        coarser = (*widths[1:], deepest)
+        last = len(widths) - 1
+        self.decoder = nn.ModuleList(Up(coarser[i], sides[i], width, rounded=i == last) for i, width in enumerate(widths))
+        self.head = nn.Conv2d(widths[0], 4, 3, padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
-        features, marks = self.encode(x)
-        x = self.deep(self.norm[3](features[4]))
+        *features, x = self.encoder(x)
         x = x * self.context(x)
-        for step, level in enumerate((3, 2, 1)):
-            x = self.narrow[step](x)
-            x = unpool(x, marks[level]) + enlarge(x, "bilinear")
-            x = self.decoder[step](x + self.side[step](self.norm[level - 1](features[level])))
+        for up, fine in zip(reversed(self.decoder), reversed(features)):
+            x = up(x, fine)
         return F.pixel_shuffle(self.head(x), 2)

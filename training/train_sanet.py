@@ -264,6 +264,7 @@ class SANetTask:
 
 def main() -> None:
     parser = loop.arguments("Train SANet.")
+    parser.add_argument("--vgg", type=Path, required=True, help="folder of the two VGG weight files")
     parser.add_argument("--contents", type=Path, nargs="+", required=True, help="folders of photographs")
     parser.add_argument("--paintings", type=Path, required=True, help="folder of paintings")
     parser.add_argument("--batch", type=int, default=2, help="pictures; each is cut twice")

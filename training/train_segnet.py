@@ -1,13 +1,13 @@
 """Train SegNet.
 
-    python -m training.train_segnet --people DIR --scenes DIR --vgg DIR --out DIR
+    python -m training.train_segnet --people DIR --scenes DIR --encoder DIR --out DIR [--size full]
 
 Binary cross-entropy, stronger along the outline, and Dice; and a second copy of some pictures with light and noise of its own,
-whose mask must be the same (steadiness). The encoder starts as the distilled VGG and learns more slowly than the decoder.
+whose mask must be the same (steadiness). The encoder starts from its published weights and learns more slowly than the decoder;
+its first stages stay as they are.
 
-The big network is trained first (--layers full); the small one starts from its weights and learns from its soft masks
-besides the drawn ones (--layers light --init BIG --teacher BIG --encoder-rate 0.5): those know hands and second people, which
-some of the drawn ones leave out.
+The small network also learns from the big one's soft masks (--teacher), which know hands and second people that some of the drawn
+ones leave out.
 """
 from pathlib import Path
 
@@ -17,31 +17,33 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from . import loop, pictures
-from .people import People
-from .segnet import FULL, LIGHT, SegNet
+from .people import UNKNOWN, People
+from .segnet import SIZES, SegNet
 
-SIZES = ((128, 160), (128, 160), (96, 160), (144, 192))  # working sizes of the program, the default one twice as often
+SHAPES = ((144, 192), (144, 192), (112, 192), (192, 256), (192, 144), (192, 128))  # working sizes of the program, and for pictures upright
 EDGE = 3.0        # extra weight within 3 pixels of the outline
-STEADINESS = 1.0
+STEADINESS = 3.0
 TAUGHT = 1.0      # weight of the teacher's masks
-FIXED = ("11", "12", "21", "22")  # layers of the encoder that stay as they are: edges and colours, and half of the backward pass
+FIXED = 2         # stages of the encoder that stay as they are: edges and colours, and half of the backward pass
 
 
 class SegNetTask:
     def __init__(self, settings):
         self.settings, self.device = settings, torch.device(settings.device)
         scenes = [p for p in pictures.listed(settings.scenes) if p.match(settings.scenes_named)]
-        self.people = People(pictures.listed(settings.people), scenes)
+        self.people = People(pictures.listed(*settings.people), scenes)
         print(f"{len(self.people.people)} people, {len(self.people.scenes)} scenes without any", flush=True)
         self.teacher = None
         if settings.teacher:
-            self.teacher = SegNet(FULL)
+            self.teacher = SegNet("full")
             loop.load_weights(self.teacher, settings.teacher)
             self.teacher.to(self.device, memory_format=torch.channels_last).eval().requires_grad_(False)
-        self.net = SegNet(FULL if settings.layers == "full" else LIGHT)
-        self.net.start_from_vgg(settings.vgg)
-        for layer in (self.net.mean, *(self.net.encoder[name] for name in FIXED)):
-            layer.requires_grad_(False)
+        self.net = SegNet(settings.size)
+        encoder = self.net.encoder
+        if settings.encoder:
+            encoder.load_published(settings.encoder)
+        for part in (encoder.stem, *encoder.stages[:FIXED]):
+            part.requires_grad_(False)
         self.net.to(self.device, memory_format=torch.channels_last)
 
     def groups(self) -> list[dict]:
@@ -51,21 +53,21 @@ class SegNetTask:
                 {"params": [p for p in learning if p in encoder], "rate": self.settings.encoder_rate}]
 
     def losses(self, rng: np.random.Generator, progress: float) -> tuple[Tensor, dict[str, float]]:
-        size = SIZES[rng.integers(len(SIZES))]
-        area = size[0] * size[1] / (SIZES[0][0] * SIZES[0][1])
+        size = SHAPES[rng.integers(len(SHAPES))]
+        area = size[0] * size[1] / (128 * 160)
         n = max(2, round(self.settings.batch / area))
         images, agains, masks = zip(*(self.people.draw(size, rng) for _ in range(n)))
         pairs = max(1, n // 4)  # a quarter of the batch is seen twice
         x = pictures.tensor(np.stack(images + agains[:pairs]), self.device)
-        truth, edge_weight = pictures.tensor(np.stack(masks), self.device).split(1, dim=1)
+        truth, edge_weight, known = pictures.tensor(np.stack(masks), self.device).split(1, dim=1)
         every = self.net(x).float()
         logits, other = every[:n], every[n:]
 
         band = F.max_pool2d(truth, 7, 1, 3) + F.max_pool2d(-truth, 7, 1, 3)
         entropy = F.binary_cross_entropy_with_logits(logits, truth, reduction="none")
-        entropy = (entropy * (1 + EDGE * band * edge_weight)).mean()
+        entropy = (entropy * (1 + EDGE * band * edge_weight) * known).mean()
         guess = logits.sigmoid()
-        dice = 1 - (2 * (guess * truth).sum((1, 2, 3)) + 50) / ((guess + truth).sum((1, 2, 3)) + 50)
+        dice = 1 - (2 * (guess * truth * known).sum((1, 2, 3)) + 50) / (((guess + truth) * known).sum((1, 2, 3)) + 50)
         steadiness = (guess[:pairs] - other.sigmoid()).abs().mean()
         loss = entropy + 0.5 * dice.mean() + STEADINESS * steadiness
         if self.teacher:
@@ -74,30 +76,31 @@ class SegNetTask:
             loss = loss + TAUGHT * F.binary_cross_entropy_with_logits(logits, soft)
 
         with torch.no_grad():
-            found, there = guess > 0.5, truth > 0.5
+            found, there = (guess > 0.5) & (known > 0.5), (truth > 0.5) & (known > 0.5)
             both, either = ((found & there).sum((1, 2, 3)) + 1.0), ((found | there).sum((1, 2, 3)) + 1.0)
         return loss, {"entropy": entropy.item(), "iou": (both / either).mean().item(), "steadiness": steadiness.item()}
 
     def sheet(self) -> np.ndarray:
         """Six samples: picture, drawn mask, the network's."""
-        rng, size, rows = np.random.default_rng(5), SIZES[0], []
+        rng, size, rows = np.random.default_rng(5), SHAPES[0], []
         for _ in range(6):
             image, _, mask = self.people.draw(size, rng)
             guess = pictures.array(self.net(pictures.tensor(image[None], self.device)).sigmoid())[0]
-            drawn = np.repeat(mask[..., :1], 3, 2)
+            drawn = np.repeat(np.where(mask[..., 2:] > 127, mask[..., :1], np.uint8(UNKNOWN)), 3, 2)
             rows.append([image, drawn, guess])
         return pictures.sheet([rows[i] + rows[i + 1] for i in (0, 2, 4)])
 
 
 def main() -> None:
     parser = loop.arguments("Train SegNet.")
-    parser.add_argument("--people", type=Path, required=True, help="folder of NAME.jpg with NAME.png, neg_* without people")
+    parser.add_argument("--people", type=Path, nargs="+", required=True, help="folders of NAME.jpg with NAME.png, neg_* without people")
     parser.add_argument("--scenes", type=Path, required=True, help="folder of more pictures without people")
     parser.add_argument("--scenes-named", default="flickr_landscape_*", help="which of them")
-    parser.add_argument("--layers", choices=("full", "light"), default="full")
-    parser.add_argument("--teacher", type=Path, help="weights of a network with the full layers")
-    parser.add_argument("--encoder-rate", type=float, default=0.05, help="learning rate of the encoder, as a share of --rate")
-    parser.add_argument("--batch", type=int, default=12)
+    parser.add_argument("--size", choices=SIZES, default="lite")
+    parser.add_argument("--encoder", type=Path, help="folder of EfficientNet-Lite's published weights, to start from")
+    parser.add_argument("--teacher", type=Path, help="weights of a network of size full")
+    parser.add_argument("--encoder-rate", type=float, default=0.2, help="learning rate of the encoder, as a share of --rate")
+    parser.add_argument("--batch", type=int, default=12, help="pictures of 128x160; fewer of larger ones")
     settings = parser.parse_args()
     loop.start(settings)
     loop.run(SegNetTask(settings), settings)

@@ -1,4 +1,4 @@
-"""VGG-19 as a judge of content and style, and as SegNet's encoder.
+"""VGG-19 as a judge of content and style.
 
 Two networks, both with the normalised weights of Gatys et al. (mean activation about 1 in every layer, so that layers'
 losses compare without weights): the exact one as far as relu3_1, and one with a quarter of the filters, distilled from it,
@@ -19,10 +19,6 @@ WIDTHS = (16, 32, 64, 128, 128)
 def _load(path: Path) -> dict[str, Tensor]:
     weights = torch.load(path, map_location="cpu", weights_only=True)
     return {name: value.float() for name, value in weights.items()}
-
-
-def load_distilled(folder) -> dict[str, Tensor]:
-    return _load(Path(folder) / DISTILLED_FILE)
 
 
 class _Vgg(nn.Module):
@@ -58,7 +54,7 @@ class Distilled(_Vgg):
     """RGB (N,3,H,W) in 0..1 -> relu1_1 .. relu5_1 (64, 128, 256, 512, 512 channels, VGG-19's own widths)."""
 
     def __init__(self, folder):
-        super().__init__(load_distilled(folder))
+        super().__init__(_load(Path(folder) / DISTILLED_FILE))
 
     def features(self, x: Tensor) -> list[Tensor]:
         """Its own, of WIDTHS channels."""

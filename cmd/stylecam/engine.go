@@ -41,6 +41,15 @@ type use struct {
 // lenient tells whether a frame had better be painted otherwise than not at all.
 func (u use) lenient() bool { return u.live && !u.measured }
 
+// masks is the model whose SegNet serves this use: where a CPU must hold a camera's
+// rate, the smaller one.
+func (u use) masks(onGPU bool) string {
+	if u.live && !onGPU {
+		return models.Lite
+	}
+	return models.Full
+}
+
 // hold says at which rate the source's frames come, once it is known.
 func (e *engine) hold(fps float64) { e.interval.Store(int64(float64(time.Second) / fps)) }
 
@@ -78,26 +87,25 @@ func (p *program) assemble(ctx context.Context, e *engine, u use) (err error) {
 	e.gallery = newGallery(styles, encoding, encoder)
 	e.relay = &relay{log: p.log}
 	e.closers = append(e.closers, encoding.Close, e.gallery.Close, e.relay.Close)
-	open := func(r *infer.Runtime, err error) (*brush, error) {
+	by := func(provider infer.Provider, masks string) (*brush, error) {
+		options := options
+		options.Provider = provider
+		r, err := infer.Open(options)
 		if err != nil {
 			return nil, err
 		}
-		return openBrush(e, manifest, r, u)
+		return openBrush(e, manifest, r, u, masks)
 	}
-	by := func(provider infer.Provider) (*brush, error) {
-		options := options
-		options.Provider = provider
-		return open(infer.Open(options))
-	}
+	masks := u.masks(runtime.OnGPU())
 	strict := options.Provider == infer.TensorRT
 	if strict && u.lenient() { // CUDA paints until TensorRT can
 		if err := runtime.Close(); err != nil {
 			return err
 		}
-		if e.relay.now, err = by(infer.CUDA); err != nil {
+		if e.relay.now, err = by(infer.CUDA, masks); err != nil {
 			return err
 		}
-		e.relay.strict, e.relay.better = true, soon(func() (*brush, error) { return by(infer.TensorRT) })
+		e.relay.strict, e.relay.better = true, soon(func() (*brush, error) { return by(infer.TensorRT, masks) })
 		return nil
 	}
 	if runtime.OnGPU() && options.Provider == infer.Auto {
@@ -105,22 +113,25 @@ func (p *program) assemble(ctx context.Context, e *engine, u use) (err error) {
 		// show first that it does so rightly.
 		e.relay.spare = func(provider string) (*brush, error) {
 			if provider == infer.TensorRT.String() {
-				if b, err := by(infer.CUDA); err == nil {
+				if b, err := by(infer.CUDA, masks); err == nil {
 					return b, nil
 				}
 			}
-			return by(infer.CPU)
+			return by(infer.CPU, u.masks(false))
 		}
 	}
-	if err := e.relay.begin(runtime.Provider(), func() (*brush, error) { return open(runtime, nil) }); err != nil || e.relay.spare == nil {
+	begin := func() (*brush, error) { return openBrush(e, manifest, runtime, u, masks) }
+	if err := e.relay.begin(runtime.Provider(), begin); err != nil || !e.relay.onTrial() {
 		return err
 	}
 	known := func(b *brush) (*frame.Frame, error) { return p.known(ctx, e, b) }
-	if err := e.relay.prove(ctx, known); err != nil {
+	cpu := func() (*brush, error) { return by(infer.CPU, masks) } // of the same networks
+	if err := e.relay.prove(ctx, cpu, known); err != nil {
 		return err
 	}
-	if system := native.Here(); e.relay.spare != nil && u.lenient() && system.TensorRT() != "" {
-		e.relay.better = soon(func() (*brush, error) { return proven(by, known) })
+	if system := native.Here(); e.relay.onTrial() && u.lenient() && system.TensorRT() != "" {
+		rt := func() (*brush, error) { return by(infer.TensorRT, masks) }
+		e.relay.better = soon(func() (*brush, error) { return proven(rt, cpu, known) })
 	}
 	return nil
 }
@@ -139,18 +150,18 @@ func soon(open func() (*brush, error)) <-chan arrival {
 	return arrived
 }
 
-// proven opens TensorRT's brush, and trusts it only if it paints what the CPU paints.
-func proven(by func(infer.Provider) (*brush, error), known func(*brush) (*frame.Frame, error)) (*brush, error) {
-	b, err := by(infer.TensorRT)
+// proven opens a brush, and trusts it only if it paints what the CPU's paints.
+func proven(open, cpu func() (*brush, error), known func(*brush) (*frame.Frame, error)) (*brush, error) {
+	b, err := open()
 	if err != nil {
 		return nil, err
 	}
-	cpu, err := by(infer.CPU)
+	rival, err := cpu()
 	if err != nil {
 		return nil, errors.Join(err, b.Close())
 	}
-	defer cpu.Close()
-	if err := alike(b, cpu, known); err != nil {
+	defer rival.Close()
+	if err := alike(b, rival, known); err != nil {
 		return nil, errors.Join(err, b.Close())
 	}
 	return b, nil
@@ -160,6 +171,7 @@ func proven(by func(infer.Provider) (*brush, error), known func(*brush) (*frame.
 type brush struct {
 	filter.Filter
 	painter  *paint.Painter
+	masks    string // the model of its SegNet
 	provider string
 	threads  int
 	closers  []func() error
@@ -167,22 +179,22 @@ type brush struct {
 
 // openBrush opens the networks, and on a GPU the chain of graphs between them. It
 // owns the runtime from here on.
-func openBrush(e *engine, m *models.Manifest, r *infer.Runtime, u use) (_ *brush, err error) {
-	b := &brush{provider: r.Provider(), threads: r.Threads(), closers: []func() error{r.Close}}
+func openBrush(e *engine, m *models.Manifest, r *infer.Runtime, u use, masks string) (_ *brush, err error) {
+	b := &brush{masks: masks, provider: r.Provider(), threads: r.Threads(), closers: []func() error{r.Close}}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, b.Close())
 		}
 	}()
-	model := models.Lite
-	if r.WantsHalf() {
-		model = models.LiteHalf
-	}
-	segnet, err := openNetwork(b, m, model, models.SegNet, r.SegNet)
+	segnet, err := openNetwork(b, m, masks, models.SegNet, r.SegNet)
 	if err != nil {
 		return nil, err
 	}
-	sanet, err := openNetwork(b, m, model, models.SANetPaint, r.SANet)
+	paints := models.Lite
+	if r.WantsHalf() {
+		paints = models.LiteHalf // masks stay in full precision: half of their doubts at an edge hang on a bit
+	}
+	sanet, err := openNetwork(b, m, paints, models.SANetPaint, r.SANet)
 	if err != nil {
 		return nil, err
 	}

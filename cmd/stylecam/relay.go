@@ -25,7 +25,7 @@ type relay struct {
 	now    *brush
 	better <-chan arrival                        // nil: none is on its way
 	strict bool                                  // the better one was asked for by name: without it nothing is painted
-	spare  func(provider string) (*brush, error) // opens the one for a provider that fails; nil: there is none
+	spare  func(provider string) (*brush, error) // opens the one for a provider that fails; nil: what was asked for by name has none
 	log    *slog.Logger
 	failed error // for which, strictly, nothing is painted any more
 }
@@ -41,9 +41,7 @@ func (r *relay) Apply(ctx context.Context, f *frame.Frame, p *filter.Params, t *
 	select {
 	case a := <-r.better:
 		r.better = nil
-		if err := r.welcome(a); err != nil {
-			return nil, err
-		}
+		r.welcome(a)
 	default:
 	}
 	if r.failed != nil {
@@ -56,12 +54,15 @@ func (r *relay) Apply(ctx context.Context, f *frame.Frame, p *filter.Params, t *
 	return picture, err
 }
 
+// onTrial tells whether what paints now has a spare one, and must show its worth.
+func (r *relay) onTrial() bool { return r.spare != nil && r.now.provider != infer.CPU.String() }
+
 // do has the brush at work do something, and the spare one where that fails.
 func (r *relay) do(ctx context.Context, work func(*brush) error) error {
 	for {
 		err := work(r.now)
 		var failure *infer.Failure
-		if r.spare == nil || ctx.Err() != nil || !errors.As(err, &failure) {
+		if !r.onTrial() || ctx.Err() != nil || !errors.As(err, &failure) {
 			return err
 		}
 		if err := r.pass(err); err != nil {
@@ -81,19 +82,25 @@ func (r *relay) begin(provider string, open func() (*brush, error)) error {
 }
 
 // welcome puts the better brush to work.
-func (r *relay) welcome(a arrival) error {
+func (r *relay) welcome(a arrival) {
 	switch {
 	case a.err == nil:
 		r.log.Info("computing goes on elsewhere", "before", r.now.provider, "now", a.brush.provider)
-		err := r.now.Close()
+		r.leave(r.now)
 		r.now = a.brush
-		return err
 	case r.strict:
 		r.failed = a.err
 	default:
 		r.log.Warn("computing stays where it is", "on", r.now.provider, "because", oneLine(a.err))
 	}
-	return nil
+}
+
+// leave closes a brush that another has taken the place of. What goes wrong with that
+// is no reason to lose a frame.
+func (r *relay) leave(b *brush) {
+	if err := b.Close(); err != nil {
+		r.log.Warn("what computed before does not end well", "on", b.provider, "because", oneLine(err))
+	}
 }
 
 // pass puts the spare brush to work in the place of the one that failed.
@@ -102,7 +109,8 @@ func (r *relay) pass(why error) error {
 	if err := r.take(failed.provider, why); err != nil {
 		return err
 	}
-	return failed.Close()
+	r.leave(failed)
+	return nil
 }
 
 // take puts the spare brush of a provider to work, and says why.
@@ -113,9 +121,6 @@ func (r *relay) take(provider string, why error) error {
 	}
 	r.log.Warn("computing goes on elsewhere", "before", provider, "now", spare.provider, "because", oneLine(why))
 	r.now = spare
-	if spare.provider == infer.CPU.String() {
-		r.spare = nil
-	}
 	return nil
 }
 
@@ -131,22 +136,25 @@ func (r *relay) Close() error {
 // half precision and other kernels round otherwise.
 const tolerance = 4
 
-// prove compares a known frame as the brush at work and the spare one paint it. If
-// the first fails or paints something else, the spare one takes its place.
-func (r *relay) prove(ctx context.Context, known func(*brush) (*frame.Frame, error)) error {
-	spare, err := r.spare(r.now.provider)
+// prove compares a known frame as the brush at work and the CPU's, of the same
+// networks, paint it. If the first fails or paints something else, the spare one takes
+// its place.
+func (r *relay) prove(ctx context.Context, cpu func() (*brush, error), known func(*brush) (*frame.Frame, error)) error {
+	rival, err := cpu()
 	if err != nil {
 		return err
 	}
-	err = alike(r.now, spare, known)
-	switch {
-	case err == nil:
-		return spare.Close()
-	case ctx.Err() != nil:
-		return errors.Join(ctx.Err(), spare.Close())
+	unlike := alike(r.now, rival, known)
+	if err := rival.Close(); err != nil {
+		return err
 	}
-	r.spare = func(string) (*brush, error) { return spare, nil }
-	return r.pass(err)
+	switch {
+	case unlike == nil:
+		return nil
+	case ctx.Err() != nil:
+		return ctx.Err()
+	}
+	return r.pass(unlike)
 }
 
 // alike says how one brush's picture of a known frame is not what the CPU's is.

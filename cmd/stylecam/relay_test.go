@@ -13,6 +13,7 @@ import (
 	"stylecam/filter"
 	"stylecam/frame"
 	"stylecam/infer"
+	"stylecam/models"
 	"stylecam/output"
 )
 
@@ -53,15 +54,12 @@ func newRelayTest(t *testing.T) *relayTest {
 	t.Helper()
 	r := &relayTest{first: gpu{colour: 100}, cpu: gpu{colour: 102}}
 	r.first.pool, r.cpu.pool = &r.pool, &r.pool
-	named := func(name string, f filter.Filter) *brush {
-		return &brush{Filter: f, provider: name, closers: []func() error{func() error { r.closed = append(r.closed, name); return nil }}}
-	}
-	r.now = named("cuda", &r.first)
+	r.now = r.named("cuda", &r.first)
 	r.spare = func(provider string) (*brush, error) {
 		if provider == "tensorrt" {
-			return named("cuda", &r.first), nil
+			return r.named("cuda", &r.first), nil
 		}
-		return named("cpu", &r.cpu), nil
+		return r.named("cpu", &r.cpu), nil
 	}
 	r.relay.log = slog.New(slog.NewTextHandler(&r.log, nil))
 	t.Cleanup(func() {
@@ -70,6 +68,10 @@ func newRelayTest(t *testing.T) *relayTest {
 		}
 	})
 	return r
+}
+
+func (r *relayTest) named(name string, f filter.Filter) *brush {
+	return &brush{Filter: f, provider: name, closers: []func() error{func() error { r.closed = append(r.closed, name); return nil }}}
 }
 
 // In the middle of a stream the GPU fails: the picture goes on, no frame is lost, and
@@ -168,6 +170,51 @@ func TestSparesTakeOverOneAfterTheOther(t *testing.T) {
 	}
 }
 
+// CUDA fails while TensorRT still compiles, the CPU paints, TensorRT arrives, and fails
+// too: there is a spare one for it as well.
+func TestWhatArrivesAfterAFailureHasASpareToo(t *testing.T) {
+	r := newRelayTest(t)
+	r.first.fails, r.first.err = 1, outOfMemory
+	compiled := make(chan arrival, 1)
+	r.better = compiled
+	f := frame.New(8, 8)
+	f.Seq = 1
+	for i, want := range []string{"cpu", "cpu"} {
+		picture, err := r.Apply(t.Context(), f, nil, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		picture.Release()
+		if r.now.provider != want {
+			t.Errorf("frame %d: %s paints", i+1, r.now.provider)
+		}
+		if i == 0 {
+			compiled <- arrival{brush: r.named("tensorrt", failing{outOfMemory})}
+		}
+	}
+	if got := strings.Join(r.closed, " "); got != "cuda cpu tensorrt cuda" {
+		t.Errorf("closed: %s", got)
+	}
+}
+
+// Live on a CPU the smaller SegNet cuts out, else the larger one.
+func TestMasksByUse(t *testing.T) {
+	for _, c := range []struct {
+		use   use
+		onGPU bool
+		want  string
+	}{
+		{use{live: true}, false, models.Lite},
+		{use{live: true}, true, models.Full},
+		{use{still: true}, false, models.Full},
+		{use{}, true, models.Full},
+	} {
+		if got := c.use.masks(c.onGPU); got != c.want {
+			t.Errorf("%+v, on a GPU: %t: %s", c.use, c.onGPU, got)
+		}
+	}
+}
+
 // A GPU that was not asked for by name, and whose networks do not open, is no reason
 // not to paint; one that was is.
 func TestNetworksThatDoNotOpenOnTheGPU(t *testing.T) {
@@ -184,7 +231,7 @@ func TestNetworksThatDoNotOpenOnTheGPU(t *testing.T) {
 			}
 			continue
 		}
-		if err != nil || r.now.provider != "cpu" || r.spare != nil || !strings.Contains(r.log.String(), "out of memory") {
+		if err != nil || r.now.provider != "cpu" || r.onTrial() || !strings.Contains(r.log.String(), "out of memory") {
 			t.Errorf("error is %v, told: %q", err, r.log.String())
 		}
 	}
@@ -196,24 +243,26 @@ func TestAGPUHasToProveItself(t *testing.T) {
 		change func(*relayTest)
 		now    string
 		says   string
+		closed string
 	}{
-		"as the CPU":       {func(*relayTest) {}, "cuda", ""},
-		"paints nonsense":  {func(r *relayTest) { r.first.colour = 0 }, "cpu", "102 of 255 from the CPU's"},
-		"does not compute": {func(r *relayTest) { r.now.Filter = failing{outOfMemory} }, "cpu", "out of memory"},
+		"as the CPU":       {func(*relayTest) {}, "cuda", "", "rival"},
+		"paints nonsense":  {func(r *relayTest) { r.first.colour = 0 }, "cpu", "102 of 255 from the CPU's", "rival cuda"},
+		"does not compute": {func(r *relayTest) { r.now.Filter = failing{outOfMemory} }, "cpu", "out of memory", "rival cuda"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newRelayTest(t)
 			c.change(r)
 			f := frame.New(8, 8)
 			known := func(b *brush) (*frame.Frame, error) { return b.Apply(t.Context(), f, nil, nil) }
-			if err := r.prove(t.Context(), known); err != nil {
+			rival := func() (*brush, error) { return r.named("rival", &r.cpu), nil }
+			if err := r.prove(t.Context(), rival, known); err != nil {
 				t.Fatal(err)
 			}
 			if r.now.provider != c.now || !strings.Contains(r.log.String(), c.says) {
 				t.Errorf("%s paints, told: %q", r.now.provider, r.log.String())
 			}
-			if len(r.closed) != 1 {
-				t.Errorf("closed: %v", r.closed)
+			if got := strings.Join(r.closed, " "); got != c.closed {
+				t.Errorf("closed: %s", got)
 			}
 		})
 	}

@@ -17,7 +17,7 @@ from PIL import Image
 from .. import loop, manifest, paper, pictures
 from . import graphs, masks, motion, paintings, peers, program
 
-SIZES = ((128, 160), (144, 192), (192, 256))  # of a 4:3 picture; others get the same area
+SIZES = {"lite": ((144, 192), (128, 160), (192, 256)), "full": ((192, 256), (240, 320))}  # of a 4:3 picture; others get the same area
 PERSON = (0.5, 0.3)  # α1, α2 of the person where faces are measured, under SegNet's mask; the background is painted fully
 
 MASKS_HEAD = """| masks, threshold 0.5: IoU / boundary F | heads | full | varied | crowd | empty: false area | flicker, 1/1000 | lag | CPU ms |
@@ -27,7 +27,9 @@ MASKS_RECORDED = {
     "MediaPipe selfie, landscape 144x256": "0.939 / 0.647 | 0.832 / 0.772 | 0.823 / 0.657 | 0.485 / 0.434 | 14.4 % | – | – | –"}
 PROGRAM_HEAD = """| the program's masks, refined over time | flicker, 1/1000 | lag |
 |---|---|---|"""
-PAINTINGS_HEAD = """| paintings, 48 pairs at 256x256 | style | content relu4_1 | relu5_1 | patches | steady, of 255 | lattice, of 255 | border, of 255 | faces kept / change | α = 0 SSIM | change at α 0.25 / 0.5 / 0.75 | flicker, 1/1000 | CPU ms at 192x256 |
+BRIGHTNESS_HEAD = """| IoU of heads, by the brightness of face and hair | darkest third | middle | lightest third |
+|---|---|---|---|"""
+PAINTINGS_HEAD = """| paintings, 48 pairs at 256x256 | style | content relu4_1 | relu5_1 | patches | steady, of 255 | lattice, of 255 | border, of 255 | faces kept / change | α = 0 SSIM | change at α 0.25 / 0.5 / 0.75 | flicker, 1/1000: stills / clips | CPU ms at 192x256 |
 |---|---|---|---|---|---|---|---|---|---|---|---|---|"""
 PAINTINGS_RECORDED = {
     "MicroAST, its published weights": "0.567 | 0.559 | 0.571 | 8.20 | 9.70 | – | – | 0.925 / 38 | – | – | – | 64-70"}
@@ -55,12 +57,16 @@ def measure_paintings(net, segment, people: Path, data: Path, vgg: Path) -> dict
         return paint(picture, style, np.stack([mask * a + (1 - mask) for a in PERSON]))
 
     frames = [np.asarray(Image.open(f).convert("RGB").resize((256, 192), Image.LANCZOS)) for f in heads[:10]]
+    clips = [[np.asarray(Image.open(f).convert("RGB").resize((256, 256), Image.LANCZOS)) for f in pictures.listed(folder)]
+             for folder in sorted((people / "clips").glob("*"))]
     result = {"losses": paintings.losses(paintings.Vgg(vgg), contents, styles, paint),
               "steady": paintings.steadiness(content_files, len(styles), paint),
               "lattice": paintings.lattice(contents, len(styles), paint),
               "border": paintings.border(contents, styles, paint),
               "faces": paintings.faces(heads, len(styles), paint_person if segment else paint),
               "flicker": motion.painting_flicker(paint, frames)}
+    if clips:
+        result["clips"] = motion.clip_flicker(paint, clips)
     if segment:
         result["alpha"] = paintings.alpha(contents, len(styles), paint)
     return result
@@ -80,8 +86,13 @@ def paintings_row(name: str, r: dict) -> str:
     losses, a = r["losses"], r.get("alpha")
     cells = [name, losses["style"], losses["content_relu4_1"], losses["content_relu5_1"], losses["patches"], r["steady"], r["lattice"],
              r["border"], f"{r['faces']['kept']} / {r['faces']['change']}", a["ssim_0"] if a else "–",
-             f"{a['change_0.25']} / {a['change_0.5']} / {a['change_0.75']}" if a else "–", r["flicker"], r["cpu_ms"]]
+             f"{a['change_0.25']} / {a['change_0.5']} / {a['change_0.75']}" if a else "–",
+             f"{r['flicker']} / {r.get('clips', '–')}", r["cpu_ms"]]
     return f"| {' | '.join(map(str, cells))} |"
+
+
+def brightness_row(name: str, r: dict) -> str:
+    return f"| {' | '.join([name, *(f'{x:.3f}' for x in r['by_brightness'])])} |"
 
 
 def program_row(name: str, r: dict) -> str:
@@ -98,27 +109,28 @@ def enter(models: Path, result: dict) -> None:
     """The main figures into the manifest's entries."""
     entries = manifest.read(models)
     for entry in entries:
-        if entry["name"] != "lite":
-            continue
-        if entry["graph"] == "segnet" and "masks" in result:
-            sets = result["masks"][segnet_name(SIZES[0])]["sets"]
-            entry["evaluation"] = {f"iou_{k}": v["iou"] for k, v in sets.items()}
-        elif entry["graph"].startswith("sanet") and "paintings" in result:
+        name = segnet_name(entry["name"], SIZES[entry["name"]][0]) if entry["name"] in SIZES else None
+        if entry["graph"] == "segnet" and name in result.get("masks", {}):
+            entry["evaluation"] = {f"iou_{k}": v["iou"] for k, v in result["masks"][name]["sets"].items()}
+        elif name and entry["graph"].startswith("sanet") and "paintings" in result:
             r = result["paintings"]["SANet `lite`"]
             entry["evaluation"] = {"style": r["losses"]["style"], "content_relu4_1": r["losses"]["content_relu4_1"],
                                    "steady": r["steady"], "ssim_alpha_0": r["alpha"]["ssim_0"], "faces_kept": r["faces"]["kept"]}
     manifest.enter(models, entries)
 
 
-def segnet_name(size: tuple[int, int]) -> str:
-    return f"SegNet `lite` at {size[0]}x{size[1]}"
+def segnet_name(model: str, size: tuple[int, int]) -> str:
+    return f"SegNet `{model}` at {size[0]}x{size[1]}"
 
 
 def all_masks(args) -> dict[str, dict]:
-    nets = {**peers.masks(args.peers), **{segnet_name(size): graphs.SegNet(args.models, size) for size in SIZES}}
+    ours = {segnet_name(model, size): graphs.SegNet(args.models, size, model)
+            for model, sizes in SIZES.items() if (args.models / f"segnet-{model}.onnx").exists() for size in sizes}
+    nets = {**peers.masks(args.peers), **ours}
     result = {name: {"sets": masks.scores(net, args.people_eval)} for name, net in nets.items()}
-    for name in {"MediaPipe selfie, 256x256", segnet_name(SIZES[0])} & nets.keys():
+    for name in {"MediaPipe selfie, 256x256", *(segnet_name(model, sizes[0]) for model, sizes in SIZES.items())} & nets.keys():
         result[name] |= over_time(lambda frames, net=nets[name]: map(net, frames), args.people_eval)
+        result[name]["by_brightness"] = masks.by_brightness(nets[name], args.people_eval / "heads")
     frame = np.random.default_rng(1).integers(0, 256, (480, 640, 3), np.uint8)
     for name, ms in graphs.milliseconds({name: lambda net=net: net(frame) for name, net in nets.items()}).items():
         result[name]["cpu_ms"] = ms
@@ -126,7 +138,7 @@ def all_masks(args) -> dict[str, dict]:
 
 
 def all_paintings(args) -> dict[str, dict]:
-    segment = graphs.SegNet(args.models, SIZES[0])
+    segment = graphs.SegNet(args.models, SIZES["lite"][0])
     with tempfile.TemporaryDirectory() as work:
         nets = {name: (net, None) for name, net in peers.painters(args.peers, Path(work)).items()}
         if args.paper:
@@ -168,6 +180,7 @@ def main() -> None:
              "Made by `python -m training.evaluate`; what the figures mean stands in `training/evaluate`. CPU times are of one thread, taken in turns\nwithin one run: compare them as ratios.", ""]
     if "masks" in result:
         lines += table(MASKS_HEAD, result["masks"], MASKS_RECORDED, masks_row)
+        lines += table(BRIGHTNESS_HEAD, {n: r for n, r in result["masks"].items() if "by_brightness" in r}, {}, brightness_row)
     if "program" in result:
         lines += table(PROGRAM_HEAD, result["program"], {}, program_row)
     if "paintings" in result:

@@ -41,8 +41,8 @@ def working_size(shape: tuple[int, int], area: int) -> tuple[int, int]:
 class SegNet:
     """At sizes of the area of `size`, whatever the picture's aspect."""
 
-    def __init__(self, folder: Path, size: tuple[int, int]):
-        self.session, self.area = session(folder / "segnet-lite.onnx"), size[0] * size[1]
+    def __init__(self, folder: Path, size: tuple[int, int], model: str = "lite"):
+        self.session, self.area = session(folder / f"segnet-{model}.onnx"), size[0] * size[1]
 
     def __call__(self, picture: np.ndarray) -> np.ndarray:
         """RGB (h,w,3) -> mask at the working size, float32 0..1."""

@@ -4,6 +4,7 @@ IoU: a picture at a time, then the mean over the set; where nobody is in the pic
 fire, else 0. Boundary F: one-pixel outlines inside the masks (the picture's border is no outline), matched within 0.8 % of
 the diagonal; 2PR/(P+R). False area: share of the picture wrongly called person.
 """
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -44,17 +45,33 @@ def threshold(mask: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     return np.asarray(grey.resize(shape[::-1], Image.BILINEAR)) >= 128
 
 
+def pairs(folder: Path) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Photographs, RGB, and their drawn masks: folder/NAME.jpg and .png."""
+    for file in sorted(folder.glob("*.png")):
+        yield np.asarray(Image.open(file.with_suffix(".jpg")).convert("RGB")), np.asarray(Image.open(file).convert("L")) > 127
+
+
 def scores(segment, folder: Path) -> dict[str, dict[str, float]]:
     """Per set: the means over pictures. folder/SET/NAME.jpg and .png; segment(picture) -> mask in 0..1."""
     table = {}
     for group in sorted(p for p in folder.iterdir() if p.is_dir()):
         rows = []
-        for file in sorted(group.glob("*.png")):
-            truth = np.asarray(Image.open(file).convert("L")) > 127
-            photo = np.asarray(Image.open(file.with_suffix(".jpg")).convert("RGB"))
+        for photo, truth in pairs(group):
             predicted = threshold(segment(photo), truth.shape)
             rows.append((iou(predicted, truth), boundary_f(predicted, truth), float((predicted & ~truth).mean())))
         if rows:
             means = np.mean(rows, 0).round(4).tolist()
             table[group.name] = {"pictures": len(rows), **dict(zip(("iou", "boundary_f", "false_area"), means))}
     return table
+
+
+def by_brightness(segment, heads: Path) -> list[float]:
+    """IoU over the darkest, middle and lightest third of portraits, by the median luminance of the middle of what is drawn: skin tone
+    and light together, which a picture does not tell apart."""
+    rows = []
+    for photo, truth in pairs(heads):
+        side = max(3, round(0.2 * truth.sum() ** 0.5)) | 1
+        middle = cv2.erode(truth.astype(np.uint8), np.ones((side, side), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=1) > 0
+        brightness = np.median(cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY)[middle if middle.any() else truth])
+        rows.append((brightness, iou(threshold(segment(photo), truth.shape), truth)))
+    return [round(float(np.mean([score for _, score in third])), 3) for third in np.array_split(np.array(sorted(rows)), 3)]

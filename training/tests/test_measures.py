@@ -42,6 +42,17 @@ def test_masks_are_scored_by_area_and_outline():
     assert masks.iou(nobody, nobody) == 1 and masks.iou(square(20), nobody) == 0
 
 
+def test_dark_and_light_portraits_are_told_apart(tmp_path):
+    """A stand-in that finds nothing that is dark."""
+    for i, brightness in enumerate((20, 30, 120, 130, 220, 230)):
+        picture = np.full((100, 100, 3), 255, np.uint8)
+        picture[square(20)] = brightness
+        Image.fromarray(picture).save(tmp_path / f"{i}.jpg", quality=100)
+        Image.fromarray(square(20).astype(np.uint8) * 255).save(tmp_path / f"{i}.png")
+    thirds = masks.by_brightness(lambda photo: np.float32((photo[..., 0] > 80) & (photo[..., 0] < 245)), tmp_path)
+    assert thirds[0] < 0.1 and min(thirds[1:]) > 0.9
+
+
 def test_lattice_sees_what_repeats_and_not_what_does_not(photo, rng):
     dots = np.float32(photo)
     dots[::4, ::4] = np.clip(dots[::4, ::4] + 32, 0, 255)
@@ -61,6 +72,15 @@ def test_steadiness_and_flicker_of_a_painter_that_changes_nothing(photo, tmp_pat
     flashing = paintings.steadiness([tmp_path / "a.png"], 1, lambda picture, *_: picture ^ np.uint8(next(turns)))
     assert 1 < plain < 4 < flashing  # camera noise alone; and a painter that inverts every other picture
     assert motion.painting_flicker(lambda *_: photo, [photo]) == 0
+
+
+def test_clips_are_compared_along_their_motion(photo):
+    """A picture that slides by: unchanged paintings are steady, those whose strokes stay on the glass are not."""
+    clip = [np.ascontiguousarray(photo[:200, 3 * t:3 * t + 200]) for t in range(5)]
+    glass = np.random.default_rng(1).integers(-40, 41, (200, 200, 1))
+    plain = motion.clip_flicker(lambda frame, _: frame, [clip])
+    stuck = motion.clip_flicker(lambda frame, _: (frame + glass).clip(0, 255).astype(np.uint8), [clip])
+    assert 10 * plain < stuck
 
 
 def test_patches_and_similarity(photo):
@@ -86,10 +106,10 @@ def test_peers_that_are_not_there_are_left_out(tmp_path):
 def test_evaluation_writes_its_tables(people, scenes, vgg_folder, tmp_path, monkeypatch, capsys):
     models, out = tmp_path / "models", tmp_path / "results"
     torch.manual_seed(1)
-    for file, net in (("segnet.pt", SegNet()), ("sanet.pt", SANet())):
+    for file, net in (("segnet.pt", SegNet()), ("full.pt", SegNet("full")), ("sanet.pt", SANet())):
         torch.save({"weights": net.state_dict()}, tmp_path / file)
-    monkeypatch.setattr(sys, "argv", ["export", "--segnet", str(tmp_path / "segnet.pt"), "--sanet", str(tmp_path / "sanet.pt"),
-                                      "--models", str(models)])
+    monkeypatch.setattr(sys, "argv", ["export", "--segnet", str(tmp_path / "segnet.pt"), "--segnet-full", str(tmp_path / "full.pt"),
+                                      "--sanet", str(tmp_path / "sanet.pt"), "--models", str(models)])
     models.mkdir()
     export.main()
     sets = tmp_path / "people-eval"
@@ -106,7 +126,7 @@ def test_evaluation_writes_its_tables(people, scenes, vgg_folder, tmp_path, monk
         for file in sorted(scenes.iterdir())[:2]:
             (tmp_path / "style-eval" / name / file.name).write_bytes(file.read_bytes())
     torch.save({"average": PaperSANet(vgg_folder).state_dict(), "step": 7}, tmp_path / "paper.pt")
-    monkeypatch.setattr(evaluate, "SIZES", ((64, 80),))
+    monkeypatch.setattr(evaluate, "SIZES", {"lite": ((64, 80),), "full": ((80, 96),)})
     monkeypatch.setattr(motion, "MOVING", 5)
     monkeypatch.setattr(motion, "RESTING", 8)
     monkeypatch.setattr(motion, "still", functools.partial(motion.still, frames=2))
@@ -115,7 +135,8 @@ def test_evaluation_writes_its_tables(people, scenes, vgg_folder, tmp_path, monk
     evaluate.main()
 
     result = json.loads((out / "lite.json").read_text())
-    assert 0 <= result["masks"]["SegNet `lite` at 64x80"]["sets"]["heads"]["iou"] <= 1
+    for name in ("SegNet `lite` at 64x80", "SegNet `full` at 80x96"):
+        assert 0 <= result["masks"][name]["sets"]["heads"]["iou"] <= 1
     assert result["paintings"]["SANet `lite`"]["alpha"]["ssim_0"] > 0.99
     assert result["paintings"]["SANet by its paper's recipe, 7 steps"]["losses"]["pairs"] == 4
     text = (out / "lite.md").read_text()

@@ -8,16 +8,29 @@ import torch
 
 from training import export
 from training.sanet import SANet
-from training.segnet import SegNet, pool, unpool
+from training.segnet import SegNet, enlarge, maxima
 
 
-def test_unpooling_puts_a_maximum_back_where_it_stood():
+def test_maxima_of_a_pooling():
     x = torch.zeros(1, 1, 4, 4)
-    x[0, 0, 1, 0], x[0, 0, 2, 3] = 3.0, 5.0
-    top, where = pool(x)
-    back = unpool(top, where)
-    assert back[0, 0, 1, 0] == 3 and back[0, 0, 2, 3] == 5
-    assert back.sum() == 8
+    x[0, 0, 1, 0], x[0, 0, 2, 3], x[0, 0, 3, 3] = 3.0, 5.0, 4.0
+    where = maxima(x, enlarge(torch.nn.functional.max_pool2d(x, 2), "nearest"))
+    assert where[0, 0, 1, 0] == where[0, 0, 2, 3] == 1
+    assert where[0, 0, 0, 0] == where[0, 0, 3, 3] == where[0, 0, 2, 2] == 0
+
+
+@pytest.mark.parametrize("size", ["lite", "full"])
+def test_segnet_keeps_a_picture_s_sides(size):
+    """Also where its deepest features round a half up."""
+    net = SegNet(size).eval().requires_grad_(False)
+    assert net(torch.zeros(1, 3, 48, 80)).shape == (1, 1, 48, 80)
+
+
+def test_the_encoder_s_statistics_stay_the_published_ones():
+    net = SegNet().train()
+    before = {k: v.clone() for k, v in net.encoder.named_buffers()}
+    net(torch.rand(2, 3, 32, 32, generator=torch.Generator().manual_seed(1)))
+    assert all(torch.equal(v, before[k]) for k, v in net.encoder.named_buffers())
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from training import loop, train_sanet, train_segnet
 
 
 def segnet(people, scenes, vgg_folder, out, steps):
-    return ["--people", people, "--scenes", scenes, "--vgg", vgg_folder, "--out", out, "--batch", 2, "--steps", steps]
+    return ["--people", people, "--scenes", scenes, "--out", out, "--batch", 2, "--steps", steps]
 
 
 def sanet(people, scenes, vgg_folder, out, steps):
