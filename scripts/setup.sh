@@ -33,8 +33,17 @@ case "${1:-run}" in
   *) echo "usage: scripts/setup.sh run|test|vm|browser|train" >&2; exit 2 ;;
 esac
 
+root=$(dirname "$0")/..
+needed=$(awk '$1 == "go" {print $2}' "$root/go.mod")
 command -v go >/dev/null || {
-  echo "stylecam: Go is missing; install $(awk '$1 == "go" {print $2}' "$(dirname "$0")/../go.mod") or newer from https://go.dev/dl" >&2
+  echo "stylecam: Go is missing; install $needed or newer from https://go.dev/dl" >&2
+  exit 1
+}
+# From 1.21 on Go fetches the version that go.mod asks for, if it may and can.
+said=$(cd "$root" && go list -m 2>&1) || {
+  there=$(GOTOOLCHAIN=local go version)
+  there=${there#go version }
+  echo "stylecam: ${there%% *} cannot build this, nor fetch what can (${said##*$'\n'}); install Go $needed or newer from https://go.dev/dl" >&2
   exit 1
 }
 command -v dpkg-query >/dev/null || {

@@ -75,15 +75,23 @@ func TestSetupTellsWhatStopsIt(t *testing.T) {
 	failing.tool("apt-get", "echo 'E: Unable to locate package'; exit 100")
 	noGo := newDebian(t, root)
 	noGo.remove("go")
+	old := newDebian(t, root)
+	old.tool("go", `[ "$1" = version ] && echo 'go version go1.19.8 linux/amd64' && exit
+printf "go: errors parsing go.mod:\n/stylecam/go.mod:3: invalid go version '1.26.0': must match format 1.23\n" >&2; exit 1`)
+	alone := newDebian(t, root) // new enough to fetch another, and may not
+	alone.tool("go", `[ "$1 $GOTOOLCHAIN" = "version local" ] && echo 'go version go1.22.2 linux/amd64' && exit
+echo 'go: download go1.26.0 for linux/amd64: toolchain not available' >&2; exit 1`)
 	elsewhere := newDebian(t, root)
 	elsewhere.remove("dpkg-query")
 	for want, m := range map[string]*machine{
 		"E: Unable to locate package\nstylecam: apt-get failed": failing,
 		"Go is missing; install 1.":                             noGo,
-		"this is no Debian or Ubuntu; install OpenCV 4":         elsewhere,
+		"stylecam: go1.19.8 cannot build this, nor fetch what can (/stylecam/go.mod:3: invalid go version '1.26.0': must match format 1.23); install Go 1.": old,
+		"stylecam: go1.22.2 cannot build this, nor fetch what can (go: download go1.26.0 for linux/amd64: toolchain not available); install Go 1.":          alone,
+		"this is no Debian or Ubuntu; install OpenCV 4": elsewhere,
 	} {
-		if _, complaint, ok := m.run([]string{"./setup.sh", "run"}); ok || !strings.Contains(complaint, want) {
-			t.Errorf("ended well: %t, complained %q, want %q", ok, complaint, want)
+		if _, complaint, ok := m.run([]string{"./setup.sh", "run"}); ok || !strings.Contains(complaint, want) || m.asked() != "" {
+			t.Errorf("ended well: %t, complained %q, want %q, called %q", ok, complaint, want, m.asked())
 		}
 	}
 }
