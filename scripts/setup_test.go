@@ -16,7 +16,10 @@ func newDebian(t *testing.T, user string, installed ...string) *machine {
 	m.tool("id", "echo "+user)
 	m.tool("dpkg-query", `for p in `+strings.Join(installed, " ")+`; do [ "${@: -1}" = "$p" ] && echo -n installed; done; true`)
 	m.tool("apt-get", `echo "apt-get $*" >> `+m.asks+`; if [ "$1" = download ]; then echo deb > coturn_1_any.deb; fi`)
-	m.tool("apt-cache", "printf 'Package: coturn\nDepends: libssl3 (>= 3), libc6\n'")
+	m.tool("apt-cache", `case "$1" in
+show) printf 'Package: coturn\nDepends: libssl3 (>= 3), libc6\n' ;;
+policy) printf '%s:\n  Installed: (none)\n  Candidate: 1.2\n' "$2" ;;
+esac`)
 	m.tool("dpkg-deb", `mkdir -p "$3/usr/bin" && printf '#!/bin/bash\n' > "$3/usr/bin/turnserver" && chmod +x "$3/usr/bin/turnserver"`)
 	m.tool("ldd", "echo 'libssl.so.3 => /lib/libssl.so.3'")
 	return m
@@ -93,6 +96,38 @@ echo 'go: download go1.26.0 for linux/amd64: toolchain not available' >&2; exit 
 		if _, complaint, ok := m.run([]string{"./setup.sh", "run"}); ok || !strings.Contains(complaint, want) || m.asked() != "" {
 			t.Errorf("ended well: %t, complained %q, want %q, called %q", ok, complaint, want, m.asked())
 		}
+	}
+}
+
+// Ubuntu has Chromium as a snap alone, which apt tells only once it knows any packages.
+func TestSetupLeavesOutAChromiumThatAptHasNot(t *testing.T) {
+	for name, c := range map[string]struct {
+		apt, missing, installs string
+	}{
+		"Debian":               {`candidate=1.2`, "nodejs chromium", "nodejs chromium"},
+		"Debian, no lists yet": {`grep -q update "$asks" && candidate=1.2`, "chromium", "chromium"},
+		"Ubuntu":               {`[ "$2" = coturn ] && candidate=4.6`, "nodejs chromium", "nodejs"},
+		"Ubuntu, no lists yet": {`[ "$2" = coturn ] && grep -q update "$asks" && candidate=4.6`, "nodejs chromium", "nodejs"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := newDebian(t, root)
+			m.tool("turnserver", "")
+			m.tool("dpkg-query", `[[ " `+c.missing+` " == *" ${@: -1} "* ]] || echo -n installed`)
+			m.tool("apt-cache", "asks="+m.asks+"; candidate='(none)'; "+c.apt+"\n"+`echo "  Candidate: $candidate"`)
+			if _, complaint, ok := m.run([]string{"./setup.sh", "browser"}); !ok {
+				t.Fatal(complaint)
+			}
+			if want := "apt-get install -y --no-install-recommends " + c.installs + "\n"; !strings.HasSuffix(m.asked(), want) {
+				t.Errorf("called %q, want %q", m.asked(), want)
+			}
+		})
+	}
+	m := newDebian(t, nobody) // with all the rest there: nothing to do, so no root is wanted
+	m.tool("turnserver", "")
+	m.tool("dpkg-query", `[ "${@: -1}" = chromium ] || echo -n installed`)
+	m.tool("apt-cache", `[ "$2" = coturn ] && echo '  Candidate: 4.6'`)
+	if out, complaint, ok := m.run([]string{"./setup.sh", "browser"}); !ok || out+complaint+m.asked() != "" {
+		t.Errorf("ended well: %t, printed %q, complained %q, called %q", ok, out, complaint, m.asked())
 	}
 }
 

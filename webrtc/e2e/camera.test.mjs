@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { after, before, test } from "./chromium.mjs";
 import { barriers, browser, difference, look, open, out, received, statistics, stylecam, unbroken, until } from "./rig.mjs";
 
 let cam, chromium;

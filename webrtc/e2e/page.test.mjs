@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { after, before, test } from "./chromium.mjs";
 import { barriers, browser, difference, look, looks, open, out, received, stylecam, there, unbroken, until } from "./rig.mjs";
 
 let cam, chromium, page;

@@ -1,7 +1,7 @@
 // From another machine's point of view: HTTPS, a token, and who may do what.
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { after, before, test } from "./chromium.mjs";
 import { barriers, browser, open, out, received, stylecam, until } from "./rig.mjs";
 
 let cam, chromium, base;

@@ -1,12 +1,13 @@
 // What the browser tests share: stylecam as a process, Chromium without a screen.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
+import { executable } from "./chromium.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 export const out = join(root, "out", "e2e"); // where screenshots go
@@ -45,12 +46,10 @@ export async function stylecam(...args) {
   };
 }
 
-const installed = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find((path) => existsSync(path));
-
 // browser starts Chromium; camera is a y4m or mjpeg file that plays its camera.
 export function browser({ camera, args = [] } = {}) {
   return chromium.launch({
-    executablePath: process.env.CHROMIUM ?? installed,
+    executablePath: executable,
     args: [
       "--no-sandbox", "--autoplay-policy=no-user-gesture-required",
       // Without both it finds no way on a machine that has no network but loopback.

@@ -1,5 +1,5 @@
 // The stream itself: the test card, unpainted.
-import { after, before, test } from "node:test";
+import { after, before, test } from "./chromium.mjs";
 import { browser, open, received, stylecam, unbroken, until } from "./rig.mjs";
 
 const card = ["--input", "card", "--fps", "10", "--background-mode", "original", "--person-mode", "original", "--out", "webrtc", "--webrtc-address"];

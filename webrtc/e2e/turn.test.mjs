@@ -6,7 +6,7 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { after, before, test } from "./chromium.mjs";
 import { browser, open, received, stylecam, until } from "./rig.mjs";
 
 const unpacked = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "stylecam/coturn/usr/bin/turnserver");

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { after, before, test } from "./chromium.mjs";
 import { browser, open, out, received, stylecam, until } from "./rig.mjs";
 
 const version = "v4.2.26";
