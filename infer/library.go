@@ -26,6 +26,19 @@ const minMinor = 24
 
 const mend = "run `stylecam runtime install`, or set ONNXRUNTIME_LIB to a libonnxruntime.so of version 1.24 or newer"
 
+// ChosenError says that the library which somebody chose does not serve. No other is
+// tried in its place, so that installing one is no help.
+type ChosenError struct {
+	Mend string // how to choose none
+	Err  error
+}
+
+func (e *ChosenError) Error() string { return e.Err.Error() }
+func (e *ChosenError) Unwrap() error { return e.Err }
+
+// choice is how somebody chose a library, and how not to; zero if nobody did.
+type choice struct{ by, undo string }
+
 // library is the one ONNX Runtime of this process. Neither ONNX Runtime nor the
 // CUDA behind it is made to be unloaded and loaded again, so the first that serves
 // stays until the process ends, and every Runtime shares it.
@@ -49,30 +62,45 @@ func load(path string, p Provider) (string, error) {
 	candidates, chosen := find(path, p)
 	var unfit []error
 	for _, path := range candidates {
-		err := try(path)
+		err := take(path)
 		if err == nil {
-			library.path = path
 			return path, nil
 		}
 		unfit = append(unfit, err)
 	}
 	switch {
-	case chosen != "":
-		return "", fmt.Errorf("ONNX Runtime: %w (%s): %w; %s", filter.ErrMissing, chosen, unfit[0], mend)
+	case chosen != choice{}:
+		return "", &ChosenError{chosen.undo, fmt.Errorf("ONNX Runtime: %w (%s): %w; %s", filter.ErrMissing, chosen.by, unfit[0], chosen.undo)}
 	case len(unfit) > 0:
 		return "", fmt.Errorf("ONNX Runtime: %w: %w; %s", filter.ErrMissing, unfit[0], mend)
 	}
 	return "", fmt.Errorf("ONNX Runtime: %w: no libonnxruntime.so in the system's folders or the cache; %s", filter.ErrMissing, mend)
 }
 
+// Use loads the library at path and no other.
+func Use(path string) error {
+	library.Lock()
+	defer library.Unlock()
+	return take(path)
+}
+
+// take loads a library, the first that serves, which stays.
+func take(path string) error {
+	err := try(path)
+	if err == nil {
+		library.path = path
+	}
+	return err
+}
+
 // find lists the libraries to try, in order. If somebody chose one, it is the only
 // one, and chosen tells how.
-func find(path string, p Provider) (candidates []string, chosen string) {
+func find(path string, p Provider) (candidates []string, chosen choice) {
 	if path != "" {
-		return []string{path}, "--onnxruntime"
+		return []string{path}, choice{"--onnxruntime", "leave --onnxruntime out"}
 	}
 	if path = os.Getenv("ONNXRUNTIME_LIB"); path != "" {
-		return []string{path}, "ONNXRUNTIME_LIB"
+		return []string{path}, choice{"ONNXRUNTIME_LIB", "unset ONNXRUNTIME_LIB"}
 	}
 	system := native.Here()
 	folder, installed := system.Installed()
@@ -92,7 +120,7 @@ func find(path string, p Provider) (candidates []string, chosen string) {
 	if installed && !forGPU { // which computes on the CPU as well
 		candidates = append(candidates, folder.Library())
 	}
-	return candidates, ""
+	return candidates, choice{}
 }
 
 // settings are those that libraries read from the environment as they start.

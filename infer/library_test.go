@@ -108,10 +108,13 @@ func TestLibrariesThatDoNotServe(t *testing.T) {
 				t.Fatal(err)
 			}
 			got := openInChild(t, path)
-			for _, want := range []string{"missing: ONNX Runtime", "(--onnxruntime)", path, test.says, "stylecam runtime install"} {
+			for _, want := range []string{"missing: ONNX Runtime", "(--onnxruntime)", path, test.says, "; leave --onnxruntime out"} {
 				if !strings.Contains(got, want) {
 					t.Errorf("%q does not say %q", got, want)
 				}
+			}
+			if strings.Contains(got, "runtime install") {
+				t.Errorf("%q: no other would be tried", got)
 			}
 		})
 	}
@@ -143,6 +146,7 @@ func TestSearchForTheLibrary(t *testing.T) {
 		"the option comes first":        {path, []string{cache, "ONNXRUNTIME_LIB=" + none}, "opened: " + path},
 		"then the environment":          {"", []string{cache, "ONNXRUNTIME_LIB=" + path}, "opened: " + path},
 		"which is not passed over":      {"", []string{cache, "ONNXRUNTIME_LIB=" + none}, "missing: ONNX Runtime: missing (ONNXRUNTIME_LIB): stat " + none},
+		"until that is unset":           {"", []string{cache, "ONNXRUNTIME_LIB=" + none}, "no such file or directory; unset ONNXRUNTIME_LIB"},
 		"then the linker's folders":     {"", []string{cache, beside}, "opened: " + filepath.Dir(path)},
 		"which may hold what is broken": {"", []string{cache, broken}, "opened: " + cached},
 		"a folder is no library":        {folder, nil, "is no file"},

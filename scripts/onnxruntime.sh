@@ -2,6 +2,7 @@
 # Puts ONNX Runtime's library for the CPU into the cache and prints its path:
 #
 #   scripts/onnxruntime.sh        # ~/.cache/stylecam/libonnxruntime.so.1.31.1
+#   scripts/onnxruntime.sh cache  # passing over the system's, which does not serve
 #
 # The ways, in this order, each taken only where the one before failed:
 #
@@ -14,13 +15,14 @@
 # the two builds differ, it is refused.
 set -euo pipefail
 
-# An installed library comes first. Whether it really serves, the program checks.
+# An installed library comes first. Whether it really serves, `stylecam runtime install`
+# checks.
 if [ -n "${ONNXRUNTIME_LIB:-}" ]; then
-	[ -f "$ONNXRUNTIME_LIB" ] || { echo "onnxruntime.sh: ONNXRUNTIME_LIB names $ONNXRUNTIME_LIB, which is not there" >&2; exit 1; }
+	[ -f "$ONNXRUNTIME_LIB" ] || { echo "onnxruntime.sh: ONNXRUNTIME_LIB names $ONNXRUNTIME_LIB, which is not there; unset it" >&2; exit 1; }
 	echo "$ONNXRUNTIME_LIB"
 	exit
 fi
-for lib in $({ /sbin/ldconfig -p 2>/dev/null || true; } | awk '$1 ~ /^libonnxruntime\.so/ {print $NF}'); do
+[ "${1:-}" = cache ] || for lib in $({ /sbin/ldconfig -p 2>/dev/null || true; } | awk '$1 ~ /^libonnxruntime\.so/ {print $NF}'); do
 	lib=$(readlink -f "$lib")
 	[[ $lib =~ \.so\.1\.([0-9]+)\. ]] && [ "${BASH_REMATCH[1]}" -ge 24 ] || continue
 	echo "$lib"

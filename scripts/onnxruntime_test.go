@@ -269,7 +269,7 @@ func TestInstalledLibraryComesFirst(t *testing.T) {
 	if out, complaint, ok := m.run("ONNXRUNTIME_LIB=" + fitting); !ok || out != fitting {
 		t.Errorf("printed %q, complained %q", out, complaint)
 	}
-	if out, complaint, ok := m.run("ONNXRUNTIME_LIB=/none.so"); ok || out != "" || !strings.Contains(complaint, "/none.so, which is not there") {
+	if out, complaint, ok := m.run("ONNXRUNTIME_LIB=/none.so"); ok || out != "" || !strings.Contains(complaint, "/none.so, which is not there; unset it") {
 		t.Errorf("ended well: %t, printed %q, complained %q", ok, out, complaint)
 	}
 	listed := func(libs ...string) {
@@ -286,4 +286,8 @@ func TestInstalledLibraryComesFirst(t *testing.T) {
 	listed(old)
 	m.pip(wheel(t))
 	m.wants("1.31.1", wheelLib)
+	listed(fitting) // but broken
+	if out, complaint, ok := m.machine.run([]string{m.script, "cache"}); !ok || !strings.HasSuffix(out, "/stylecam/libonnxruntime.so.1.31.1") {
+		t.Errorf("printed %q, complained %q", out, complaint)
+	}
 }

@@ -43,8 +43,12 @@ func blameRuntime(err error) error {
 // mendRuntime is what brings the library, or the provider that it lacks.
 func mendRuntime(err error) string {
 	var provider *infer.ProviderError
-	if errors.As(err, &provider) {
+	var chosen *infer.ChosenError
+	switch {
+	case errors.As(err, &provider):
 		return "stylecam doctor --gpu"
+	case errors.As(err, &chosen):
+		return chosen.Mend
 	}
 	return "stylecam runtime install"
 }

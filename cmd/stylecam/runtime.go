@@ -12,6 +12,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"stylecam/filter"
+	"stylecam/infer"
 	"stylecam/native"
 	"stylecam/scripts"
 )
@@ -66,22 +67,44 @@ func formatCUDA(version int) string {
 	return fmt.Sprint(version)
 }
 
-// installCPU runs the Makefile's own script.
+// installCPU brings the library for the CPU, unless one is installed that serves.
 func (p *program) installCPU(ctx context.Context) (installed, error) {
+	p.tell("fetching ONNX Runtime, unless it is there")
+	path, err := bring(ctx)
+	if err != nil {
+		return installed{}, err
+	}
+	if chosen := p.getenv("ONNXRUNTIME_LIB"); chosen != "" { // and no other would be tried
+		_, err := infer.Open(infer.Options{Provider: infer.CPU})
+		return installed{Library: chosen}, err
+	}
+	if err := infer.Use(path); err != nil {
+		p.log.Warn("what is installed does not serve", "err", oneLine(err))
+		if path, err = bring(ctx, "cache"); err != nil {
+			return installed{}, err
+		}
+		if err := infer.Use(path); err != nil {
+			return installed{}, fmt.Errorf("runtime install: %w: %w", filter.ErrMissing, err)
+		}
+	}
+	return installed{Library: path}, nil
+}
+
+// bring runs the Makefile's own script, which tells the library's path.
+func bring(ctx context.Context, args ...string) (string, error) {
 	var out, said bytes.Buffer
-	command := exec.CommandContext(ctx, "bash", "-s")
+	command := exec.CommandContext(ctx, "bash", append([]string{"-s", "--"}, args...)...)
 	command.Stdin, command.Stdout, command.Stderr = strings.NewReader(scripts.ONNXRuntime), &out, &said
 	command.Cancel = func() error { return command.Process.Signal(syscall.SIGTERM) }
 	command.WaitDelay = 5 * time.Second
-	p.tell("fetching ONNX Runtime, unless it is there")
 	if err := command.Run(); err != nil {
 		if ctx.Err() != nil {
-			return installed{}, ctx.Err()
+			return "", ctx.Err()
 		}
 		lines := strings.Split(strings.TrimSpace(said.String()), "\n")
-		return installed{}, fmt.Errorf("runtime install: %w: %s", filter.ErrMissing, strings.TrimPrefix(lines[len(lines)-1], "onnxruntime.sh: "))
+		return "", fmt.Errorf("runtime install: %w: %s", filter.ErrMissing, strings.TrimPrefix(lines[len(lines)-1], "onnxruntime.sh: "))
 	}
-	return installed{Library: strings.TrimSpace(out.String())}, nil
+	return strings.TrimSpace(out.String()), nil
 }
 
 // installGPU installs the build that suits the driver, or the one asked for.
