@@ -436,6 +436,11 @@ func TestSinkThatFails(t *testing.T) {
 				if n := l.Stats().Frames; n < tt.frames {
 					t.Errorf("%d pictures made, want at least %d", n, tt.frames)
 				}
+				for _, s := range l.Stats().Sinks {
+					if left := s.Name == "failing" && errors.Is(tt.err, ErrClosed); s.Left != left {
+						t.Errorf("%s: its reader left: %t", s.Name, s.Left)
+					}
+				}
 				if pool.InUse() != 0 {
 					t.Errorf("%d frames left behind", pool.InUse())
 				}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"stylecam/frame"
@@ -18,7 +19,8 @@ type output struct {
 	slot   *frame.Slot
 	policy frame.Policy
 
-	err error // why it ended; read after the run
+	err  error // why it ended; read after the run
+	left atomic.Bool
 
 	mu      sync.Mutex
 	written uint64
@@ -58,6 +60,7 @@ func (o *output) write(ctx context.Context) error {
 		captured := f.Captured
 		f.Release()
 		if err != nil {
+			o.left.Store(errors.Is(err, ErrClosed))
 			return err
 		}
 		o.wrote(time.Since(captured))
@@ -78,5 +81,5 @@ func (o *output) wrote(age time.Duration) {
 func (o *output) snapshot() SinkStats {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return SinkStats{Name: o.name, Written: o.written, Drops: o.slot.Drops(), Age: o.age.quantiles()}
+	return SinkStats{Name: o.name, Written: o.written, Drops: o.slot.Drops(), Age: o.age.quantiles(), Left: o.left.Load()}
 }

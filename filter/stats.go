@@ -63,6 +63,7 @@ type SinkStats struct {
 	Written uint64
 	Drops   uint64    // pictures that a newer one replaced before the sink was ready
 	Age     Quantiles // from Captured to the end of Write
+	Left    bool      // whoever looked has had enough
 }
 
 // window is how many of the last frames the quantiles speak of: ten seconds at 30 fps.

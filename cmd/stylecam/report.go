@@ -37,6 +37,7 @@ type outputReport struct {
 	Frames uint64    `json:"frames"`
 	Drops  uint64    `json:"drops"`
 	Age    quantiles `json:"age_ms,omitzero"`
+	Left   bool      `json:"left,omitempty"` // whoever looked had enough before the end
 }
 
 func newReport(s filter.Stats) report {
@@ -56,7 +57,7 @@ func newReport(s filter.Stats) report {
 		r.Stages[name] = newQuantiles(q)
 	}
 	for _, sink := range s.Sinks {
-		o := outputReport{sink.Name, sink.Written, sink.Drops, newQuantiles(sink.Age)}
+		o := outputReport{sink.Name, sink.Written, sink.Drops, newQuantiles(sink.Age), sink.Left}
 		r.Outputs = append(r.Outputs, o)
 		if o.Age.P50 >= r.Age.P50 {
 			r.Age = o.Age

@@ -84,6 +84,10 @@ func (p *program) paintVideo(ctx context.Context, in string, sink sinkSpec) erro
 		return err
 	}
 	p.tell("painted %d frames of %s at %s in %.1f s: %.1f fps, on %s, in the style %s", r.Frames, r.Input, r.Size, r.Seconds, r.FPS, r.Provider, r.Style)
+	if written := r.Outputs[0]; written.Left {
+		p.tell("written: %s, whose reader left after %d frames", sink, written.Frames)
+		return nil
+	}
 	p.tell("written: %s", sink)
 	return nil
 }
