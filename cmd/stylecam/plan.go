@@ -16,6 +16,7 @@ import (
 type plan struct {
 	input   string
 	outputs []sinkSpec
+	folder  string // to be made: the outputs' where they were decided here, else ""
 	frames  uint64 // pictures to be painted, 0: no end
 	length  uint64 // frames that a drawn source gives, 0: no end
 	size    size
@@ -58,9 +59,10 @@ func decide(s *settings, frames uint64, hasCamera, hasDisplay func() bool) (plan
 	case hasDisplay():
 		pl.outputs = []sinkSpec{{kind: "window"}}
 	default:
-		file := filepath.Join("out", "run.mp4")
+		pl.folder = "out"
+		file := filepath.Join(pl.folder, "run.mp4")
 		if synthetic {
-			file = filepath.Join("out", pl.input+".mp4")
+			file = filepath.Join(pl.folder, pl.input+".mp4")
 			if pl.frames == 0 {
 				pl.length = uint64(pl.fps * demoTime.Seconds())
 			}

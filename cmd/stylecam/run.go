@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	"stylecam/capture"
+	"stylecam/filter"
 	"stylecam/output/window"
 	"stylecam/v4l2"
 )
@@ -82,6 +84,11 @@ func (p *program) runLive(ctx context.Context, pl plan) error {
 	}
 	if err := checkDevices(pl); err != nil {
 		return err
+	}
+	if pl.folder != "" {
+		if err := os.MkdirAll(pl.folder, 0o755); err != nil {
+			return fmt.Errorf("%w; name a file in another folder with --out: %w", err, filter.ErrMissing)
+		}
 	}
 	e, err := p.openEngine(ctx, use{
 		live:  true,

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 
 	"stylecam/capture"
 	"stylecam/card"
@@ -68,9 +67,6 @@ func (p *program) openSink(e *engine, spec sinkSpec, options output.Options, web
 	case "whip":
 		return webrtc.NewPublisher(spec.arg, p.settings.web.whipToken, p.settings.web.ice, webCodecs(), p.log)
 	case "file":
-		if err := os.MkdirAll(filepath.Dir(spec.arg), 0o755); err != nil {
-			return nil, fmt.Errorf("--out %s: %w; name a folder that can be written to: %w", spec.arg, err, filter.ErrMissing)
-		}
 		return output.CreateVideo(spec.arg, options)
 	}
 	return nil, fmt.Errorf("--out %s: %w in this build", spec, filter.ErrMissing)
