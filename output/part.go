@@ -98,7 +98,10 @@ var errNoFile = errors.New("it is no file; name one")
 // that was asked for rather than the one beside it.
 func cannotWrite(path string, err error) error {
 	dir := filepath.Dir(path)
+	_, noFolder := os.Stat(dir)
 	switch {
+	case errors.Is(err, fs.ErrNotExist) && noFolder == nil: // like /proc
+		return fmt.Errorf("cannot write %s: no file can be made in %s; choose another folder: %w", path, dir, filter.ErrMissing)
 	case errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("cannot write %s: there is no folder %s; make it with: mkdir -p %s: %w", path, dir, dir, filter.ErrMissing)
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):

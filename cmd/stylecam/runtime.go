@@ -30,9 +30,10 @@ func (p *program) runtimeCommand() *cli.Command {
 		p.command(spec{
 			name:  "install",
 			usage: "bring ONNX Runtime into ~/.cache/stylecam, for the CPU or for NVIDIA's GPUs",
-			about: `For the CPU it is one library of 29 MB. With --gpu come the GPU's build of it, CUDA and
-cuDNN: a good gigabyte to fetch, two on the disk. All by pip, from whatever index it is
-set up for; every file is held to its sha256. Interrupted, the same command goes on.
+			about: `For the CPU it is one library of 29 MB, by pip, else by npm, else from ONNX Runtime's own
+release. With --gpu come the GPU's build of it, CUDA and cuDNN, all by pip: a good gigabyte
+to fetch, two on the disk; interrupted, the same command goes on. Pip and npm take whatever
+index they are set up for; every file is held to its sha256.
 ` + "`stylecam doctor --gpu`" + ` tells what is there and what is missing.`,
 			examples: []string{"stylecam runtime install", "stylecam runtime install --gpu", "stylecam runtime install --gpu --cuda 12"},
 			flags: []cli.Flag{
