@@ -58,7 +58,7 @@ func TestProfiles(t *testing.T) {
 		want         *profile
 	}{
 		{models.Lite, models.SegNet, &profile{"image:1x64x64x3", "image:1x144x192x3", "image:1x320x320x3"}},
-		{models.Full, models.SegNet, &profile{"image:1x64x64x3", "image:1x240x320x3", "image:1x320x320x3"}},
+		{models.Full, models.SegNet, &profile{"image:1x64x64x3", "image:1x144x192x3", "image:1x320x320x3"}},
 		{models.Lite, models.SANetStyle, nil}, // of one size
 		{models.Lite, models.SANetPaint, &profile{
 			"image:1x64x64x3,low_keys:1x256x32,low_values:1x256x48,high_keys:1x256x32,high_values:1x256x96,share:1x1x16x16,alpha:1x2x16x16",

@@ -42,7 +42,7 @@ const (
 )
 
 const (
-	// Lite is the model that a laptop's CPU holds a camera's rate with.
+	// Lite is the model that a CPU holds a camera's rate with.
 	Lite = "lite"
 	// Full is a larger SegNet, for what need not be live and for GPUs.
 	Full = "full"

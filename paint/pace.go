@@ -23,7 +23,7 @@ const (
 	bestOnDevice = 13
 )
 
-// The mask's longer side, and that of the quality Best and of a device.
+// The mask's longer side, and that of the quality Best.
 const (
 	maskSide     = 192
 	maskSideBest = 320
@@ -72,9 +72,6 @@ func (p *pace) size(w, h int, q filter.Quality) sizes {
 		p.top++
 	}
 	rung, side := p.rung, maskSide
-	if p.best == bestOnDevice {
-		side = maskSideBest
-	}
 	switch q {
 	case filter.Fast:
 		rung = fast

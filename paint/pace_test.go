@@ -150,9 +150,6 @@ func TestOnADeviceBestIsTheFramesOwnSize(t *testing.T) {
 		if got := p.size(c.w, c.h, filter.Best).paint; got != c.want {
 			t.Errorf("the best of %dx%d is %v, want %v", c.w, c.h, got, c.want)
 		}
-		if got := p.size(c.w, c.h, filter.Auto).mask.X; got != min(maskSideBest, c.w) {
-			t.Errorf("the mask of %dx%d is %d wide", c.w, c.h, got)
-		}
 		host := newPace(bestOnHost)
 		if got := host.size(c.w, c.h, filter.Best).paint; got.X > 512 {
 			t.Errorf("on the host the best of %dx%d is %v", c.w, c.h, got)

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 STEM = 32
@@ -43,7 +42,8 @@ EXPANSIONS = (1, 6, 6, 6, 6, 6)
 class Conv(nn.Sequential):
     """Convolution and batch normalisation (folded into it at export), then ReLU6 unless act is false.
 
-    At stride 2 the border of zeros lies below and to the right, as the published weights were trained; sides that are odd are rounded up.
+    At stride 2 there is one row and column of zeros more below and to the right than above and to the left, as the published weights
+    were trained on even sides; odd ones are rounded up.
     """
 
     def __init__(self, inputs: int, outputs: int, kernel: int = 1, stride: int = 1, groups: int = 1, act: bool = True):
@@ -56,6 +56,7 @@ class Conv(nn.Sequential):
         super().__init__(*layers, *([nn.ReLU6(inplace=True)] if act else []))
 
     def weights(self) -> list[nn.Module]:
+        """What has weights: the convolution and the normalisation."""
         return [layer for layer in self if isinstance(layer, (nn.Conv2d, nn.BatchNorm2d))]
 
 

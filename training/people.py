@@ -16,6 +16,7 @@ LONG_SIDE = 384                # in memory
 
 
 def shrink(picture: np.ndarray) -> np.ndarray:
+    """The longer side at most LONG_SIDE."""
     scale = LONG_SIDE / max(picture.shape[:2])
     return cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else picture
 
@@ -37,7 +38,7 @@ class Person:
 
     @property
     def sharp(self) -> bool:
-        """May be cut out."""
+        """May be put before another scene."""
         return not self.coarse and bool(self.known.all())
 
     @classmethod
@@ -49,9 +50,8 @@ class Person:
         return cls(read(path), shrink(drawn), shrink(known), path.name.startswith(COARSE))
 
 
-
-
 def warp(picture: np.ndarray, matrix: np.ndarray, size: tuple[int, int], border: int = cv2.BORDER_REFLECT_101) -> np.ndarray:
+    """matrix: 2x3, from the picture's pixels to the frame's; size: height and width of the frame."""
     return cv2.warpAffine(picture, matrix, size[::-1], flags=cv2.INTER_LINEAR, borderMode=border)
 
 
@@ -136,6 +136,7 @@ class People:
         return np.hstack([turned, np.where(low <= high, np.clip(to, low, high), to)[:, None]]).astype(np.float32)
 
     def scene(self, size: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
+        """A picture without people, framed; uint8 RGB."""
         picture = self.scenes[rng.integers(len(self.scenes))]
         nobody = np.zeros(picture.shape[:2], np.uint8)
         return warp(picture, self.place(Person(picture, nobody, nobody, coarse=True), size, rng), size)
@@ -181,7 +182,7 @@ class People:
             known = (warp(person.known, matrix, size) == 255) * np.uint8(255)
             edge = 0.5 if person.coarse else 1.0
             fills = warp(np.full(person.mask.shape, 255, np.uint8), matrix, size, cv2.BORDER_CONSTANT).mean() > 0.96 * 255
-            if not fills or rng.random() < 0.15:
+            if not fills or person.sharp and rng.random() < 0.15:
                 if not fills:
                     mask = warp(person.mask, matrix, size, cv2.BORDER_CONSTANT)
                 soft = cv2.GaussianBlur(mask.astype(np.float32) / 255, (0, 0), 0.8)[..., None]

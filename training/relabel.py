@@ -1,11 +1,12 @@
 """More to learn masks from: photographs in which people are boxed, and what drawn masks leave out.
 
-    python -m training.relabel boxed --photos DIR --boxes DIR --peers PEERS --out DATA/people [--but DIR …]
-    python -m training.relabel gaps --people DATA/people --peers PEERS
+    python -m training.relabel --peers PEERS [--models DIR] boxed --photos DIR --boxes DIR --out DATA/people [--but DIR …]
+    python -m training.relabel --peers PEERS [--models DIR] gaps --people DATA/people
 
 boxed: outside the boxes (one text file a photograph, "0 x y w h" a line, shares of its sides) nobody is; inside, two networks that
 were trained on different data look at each box from close by, and a pixel is taken as they say where they agree. The others are
-marked as unknown (people.UNKNOWN): nothing is learnt from them.
+marked as unknown (people.UNKNOWN): no mask is learnt there. The two are MediaPipe's (evaluate/peers.py) and the SegNet in models/; one that
+has learnt from such masks is no second opinion, so --models had better name an earlier one's folder.
 
 gaps: some sets draw one person, and leave out hands and second people (CelebAMask-HQ, CCP, Penn-Fudan). What both networks call a
 person away from the drawn one becomes unknown too.
@@ -23,10 +24,13 @@ from .people import UNKNOWN
 SIDE = 384                           # of photographs written
 PERSON, NOBODY = 0.75, 0.25          # both networks are above, or below
 AROUND = 1.3                         # a box is looked at with this much around it
+EDGE = 1.04                          # boxes are drawn a little narrowly
+FILLED = 0.2                         # share of the boxes' pixels that must be person
 SMALL = 40                           # pixels: boxes lower than this are not looked into
 CERTAIN = 0.8                        # share of the boxes' pixels that must be known
 GAPS = ("celeb_", "ccp", "penn_")    # ccp_ and ccph_
 HALO = 9                             # pixels around a drawn person that keep the drawn outline
+GAP = 0.003                          # share of a picture that a gap is at least
 
 
 class Pair:
@@ -44,6 +48,7 @@ class Pair:
 
 
 def shrunk(path: Path) -> np.ndarray:
+    """RGB, the longer side at most SIDE."""
     photo = cv2.cvtColor(cv2.imread(str(path)), cv2.COLOR_BGR2RGB)
     scale = min(1.0, SIDE / max(photo.shape[:2]))
     return cv2.resize(photo, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
@@ -61,7 +66,7 @@ def boxed(photo: np.ndarray, boxes: np.ndarray, pair: Pair) -> tuple[np.ndarray,
     shape = photo.shape[:2]
     mask, known, inside = np.zeros(shape, bool), np.ones(shape, bool), np.zeros(shape, bool)
     for box in boxes:
-        left, top, right, bottom = corners(box, shape, 1.04)
+        left, top, right, bottom = corners(box, shape, EDGE)
         inside[top:bottom, left:right] = True
         known[top:bottom, left:right] = False
     for box in boxes:
@@ -71,7 +76,7 @@ def boxed(photo: np.ndarray, boxes: np.ndarray, pair: Pair) -> tuple[np.ndarray,
         person, nobody = pair(photo[top:bottom, left:right])
         mask[top:bottom, left:right] |= person & inside[top:bottom, left:right]
         known[top:bottom, left:right] |= person | nobody
-    if inside.any() and (known[inside].mean() < CERTAIN or mask[inside].mean() < 0.2):
+    if inside.any() and (known[inside].mean() < CERTAIN or mask[inside].mean() < FILLED):
         return None
     return mask, known
 
@@ -109,7 +114,7 @@ def write_gaps(settings, pair: Pair) -> None:
         drawn = cv2.imread(str(path.with_suffix(".png")), cv2.IMREAD_GRAYSCALE) > 127
         near = cv2.dilate(drawn.astype(np.uint8), np.ones((HALO, HALO), np.uint8)) > 0
         unknown = pair(photo)[0] & ~near
-        if unknown.mean() > 0.003:
+        if unknown.mean() > GAP:
             write(path, drawn, ~unknown)
             gaps += 1
     print(f"{gaps} photographs with people that are not drawn")

@@ -1,12 +1,11 @@
 """SegNet: which pixels are a person.
 
 Badrinarayanan, Kendall and Cipolla, "SegNet" (2015): an encoder that has learnt to tell pictures apart, and a decoder that puts
-what is coarse where the maxima of the finer features stand. Theirs is VGG; here it is EfficientNet-Lite, which takes half the time
-of a VGG with a quarter of the filters and knows more. The decoder is made of separable convolutions, and reads the finer
+what is coarse where the maxima of the finer features stand. Theirs is VGG; here it is EfficientNet-Lite, made for phones. The decoder is made of separable convolutions, and reads the finer
 features themselves besides (U-Net), which outlines gain from.
 
     picture ──── 1/2 ──── 1/4 ──── 1/8 ──── 1/16 ──── 1/32              EfficientNet-Lite
-                  │        │        │        │         └── narrow, gated by the picture's mean
+                  │        │        │        │         └── gated by the picture's mean
                   │        │        │        └─ unpool
                   │        │        └─ unpool                          decoder: at each step the coarse features are enlarged
                   │        └─ unpool                                   twice, smoothly and to the maxima only, and the finer
@@ -45,6 +44,7 @@ class Separable(nn.Module):
 
 
 def enlarge(x: Tensor, mode: str) -> Tensor:
+    """To twice the sides, "nearest" or "bilinear"."""
     return F.interpolate(x, scale_factor=2, mode=mode, align_corners=None if mode == "nearest" else False)
 
 

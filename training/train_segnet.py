@@ -6,8 +6,8 @@ Binary cross-entropy, stronger along the outline, and Dice; and a second copy of
 whose mask must be the same (steadiness). The encoder starts from its published weights and learns more slowly than the decoder;
 its first stages stay as they are.
 
-The small network also learns from the big one's soft masks (--teacher), which know hands and second people that some of the drawn
-ones leave out.
+The small network can also learn from the big one's soft masks (--teacher), which know hands and second people that some of the
+drawn ones leave out.
 """
 from pathlib import Path
 
@@ -20,7 +20,8 @@ from . import loop, pictures
 from .people import UNKNOWN, People
 from .segnet import SIZES, SegNet
 
-SHAPES = ((144, 192), (144, 192), (112, 192), (192, 256), (192, 144), (192, 128))  # working sizes of the program, and for pictures upright
+SHAPES = ((144, 192), (144, 192), (112, 192), (192, 256), (192, 144), (192, 128))  # near the program's working sizes, and upright
+UNIT = 128 * 160  # pixels of a picture that counts as one of a batch
 EDGE = 3.0        # extra weight within 3 pixels of the outline
 STEADINESS = 3.0
 TAUGHT = 1.0      # weight of the teacher's masks
@@ -54,7 +55,7 @@ class SegNetTask:
 
     def losses(self, rng: np.random.Generator, progress: float) -> tuple[Tensor, dict[str, float]]:
         size = SHAPES[rng.integers(len(SHAPES))]
-        area = size[0] * size[1] / (128 * 160)
+        area = size[0] * size[1] / UNIT
         n = max(2, round(self.settings.batch / area))
         images, agains, masks = zip(*(self.people.draw(size, rng) for _ in range(n)))
         pairs = max(1, n // 4)  # a quarter of the batch is seen twice
@@ -102,6 +103,8 @@ def main() -> None:
     parser.add_argument("--encoder-rate", type=float, default=0.2, help="learning rate of the encoder, as a share of --rate")
     parser.add_argument("--batch", type=int, default=12, help="pictures of 128x160; fewer of larger ones")
     settings = parser.parse_args()
+    if not (settings.encoder or settings.init or (settings.out / "last.pt").exists()):
+        parser.error("needs --encoder or --init: the first stages of the encoder are not trained, so they must come from somewhere")
     loop.start(settings)
     loop.run(SegNetTask(settings), settings)
 

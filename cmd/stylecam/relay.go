@@ -145,9 +145,7 @@ func (r *relay) prove(ctx context.Context, cpu func() (*brush, error), known fun
 		return err
 	}
 	unlike := alike(r.now, rival, known)
-	if err := rival.Close(); err != nil {
-		return err
-	}
+	r.leave(rival)
 	switch {
 	case unlike == nil:
 		return nil

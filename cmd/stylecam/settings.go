@@ -94,7 +94,7 @@ func (s *settings) masking() []*cli.GenericFlag {
 func (s *settings) machine() []*cli.GenericFlag {
 	return category("Machine",
 		flagOf("provider", "compute by `NAME`: auto, cpu, cuda or tensorrt", &s.provider, infer.ParseProvider, infer.Provider.String),
-		flagOf("precision", "compute in `HOW`: fp32, fp16, or auto: fp16 on a GPU", &s.precision, infer.ParsePrecision, infer.Precision.String),
+		flagOf("precision", "paint in `HOW`: fp32, fp16, or auto: fp16 on a GPU; masks are fp32", &s.precision, infer.ParsePrecision, infer.Precision.String),
 		flagOf("gpu-memory", "let each graph take `MB` of the GPU's memory at most, 0 for no bound", &s.gpuMemory, integer(0, 1<<20), strconv.Itoa),
 		flagOf("threads", "`N` threads for the networks, 0 for what suits", &s.threads, integer(0, 256), strconv.Itoa),
 		flagOf("onnxruntime", "ONNX Runtime's library `FILE`, where it is not found by itself", &s.library, anyText, asIs),

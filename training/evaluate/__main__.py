@@ -17,7 +17,7 @@ from PIL import Image
 from .. import loop, manifest, paper, pictures
 from . import graphs, masks, motion, paintings, peers, program
 
-SIZES = {"lite": ((144, 192), (128, 160), (192, 256)), "full": ((192, 256), (240, 320))}  # of a 4:3 picture; others get the same area
+SIZES = {"lite": ((144, 192), (240, 320)), "full": ((144, 192), (240, 320))}  # of a 4:3 picture, as the program runs them; others get the same area
 PERSON = (0.5, 0.3)  # α1, α2 of the person where faces are measured, under SegNet's mask; the background is painted fully
 
 MASKS_HEAD = """| masks, threshold 0.5: IoU / boundary F | heads | full | varied | crowd | empty: false area | flicker, 1/1000 | lag | CPU ms |

@@ -6,7 +6,7 @@ import pytest
 import torch
 from PIL import Image, ImageDraw
 
-from training import vgg
+from training import efficientnet, vgg
 
 
 def scene(rng: np.random.Generator, side: int) -> Image.Image:
@@ -67,4 +67,31 @@ def vgg_folder(tmp_path_factory) -> Path:
         if name.endswith("1"):
             distilled[f"{name}_aux"] = layer((64, 128, 256, 512, 512)[int(name[0]) - 1], width, 1)
     save(vgg.DISTILLED_FILE, distilled)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def encoder_folder(tmp_path_factory) -> Path:
+    """EfficientNet-Lite0's file as it is published, with random weights; what this project does not use of it is left out."""
+    folder, make = tmp_path_factory.mktemp("encoder"), torch.Generator().manual_seed(4)
+    published = {}
+
+    def layer(conv: str, norm: str, outputs: int, inputs: int, kernel: int = 1) -> None:
+        scale = (2 / (inputs * kernel * kernel)) ** 0.5
+        published[f"{conv}.weight"] = torch.randn(outputs, inputs, kernel, kernel, generator=make) * scale
+        for name, value in (("weight", 1.0), ("bias", 0.1), ("running_mean", 0.2), ("running_var", 0.9)):
+            published[f"{norm}.{name}"] = torch.full((outputs,), value)
+        published[f"{norm}.num_batches_tracked"] = torch.tensor(7)
+
+    layer("_conv_stem", "_bn0", 32, 3, 3)
+    number, channels = 0, 32
+    for width, repeats, kernel, wider in ((16, 1, 3, 1), (24, 2, 3, 6), (40, 2, 5, 6), (80, 3, 3, 6), (112, 3, 5, 6), (192, 4, 5, 6)):
+        for _ in range(repeats):
+            block = f"_blocks.{number}"
+            if wider > 1:
+                layer(f"{block}._expand_conv", f"{block}._bn0", channels * wider, channels)
+            layer(f"{block}._depthwise_conv", f"{block}._bn1", channels * wider, 1, kernel)
+            layer(f"{block}._project_conv", f"{block}._bn2", width, channels * wider)
+            number, channels = number + 1, width
+    torch.save(published, folder / efficientnet.LITE0.file)
     return folder

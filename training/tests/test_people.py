@@ -50,7 +50,7 @@ def test_things_behind_people_are_nobody(people, scenes, rng):
 
 
 def test_boxes_are_looked_into_and_nobody_is_outside(rng):
-    """Two stand-ins: one that sees a person on the left, one that sees nobody, and both are unsure of a strip."""
+    """The stand-in of the two networks sees a person on the left of what it is shown, nobody on the right, and is unsure of a strip."""
     photo = np.zeros((100, 200, 3), np.uint8)
 
     def pair(crop):
@@ -63,3 +63,22 @@ def test_boxes_are_looked_into_and_nobody_is_outside(rng):
     assert not known[50, 101:103].any() and known[:, 150:].all() and known[:, :50].all()
 
     assert relabel.boxed(photo, np.array([[0.5, 0.5, 0.4, 0.8]]), lambda crop: (np.zeros(crop.shape[:2], bool),) * 2) is None
+
+
+def test_gaps_of_drawn_masks_become_unknown(people, tmp_path, monkeypatch):
+    """A second person at the right border, whom the stand-in sees and the mask leaves out."""
+    for name in ("celeb_1", "other_1"):
+        (tmp_path / f"{name}.jpg").write_bytes((people / "one_0.jpg").read_bytes())
+        (tmp_path / f"{name}.png").write_bytes((people / "one_0.png").read_bytes())
+
+    def pair(photo):
+        seen = np.zeros(photo.shape[:2], bool)
+        seen[60:, 150:] = True
+        return seen, ~seen
+    monkeypatch.setattr(relabel, "Pair", lambda *_: pair)
+    monkeypatch.setattr("sys.argv", ["relabel", "--peers", str(tmp_path), "gaps", "--people", str(tmp_path)])
+    before = np.array(Image.open(people / "one_0.png"))
+    relabel.main()
+    after = np.array(Image.open(tmp_path / "celeb_1.png"))
+    assert (after[60:70, 155] == UNKNOWN).all() and (after[100:, 40:100] == before[100:, 40:100]).all()
+    assert np.array_equal(np.array(Image.open(tmp_path / "other_1.png")), before)

@@ -1,21 +1,23 @@
 """A few steps of each network on made pictures; a run that is stopped and resumed ends as one that was not."""
+import argparse
 import csv
 import os
 import signal
 import sys
 
+import numpy as np
 import pytest
 import torch
 
-from training import loop, train_sanet, train_segnet
+from training import efficientnet, loop, train_sanet, train_segnet
 
 
-def segnet(people, scenes, vgg_folder, out, steps):
-    return ["--people", people, "--scenes", scenes, "--out", out, "--batch", 2, "--steps", steps]
+def segnet(people, scenes, folders, out, steps):
+    return ["--people", people, "--scenes", scenes, "--encoder", folders["encoder"], "--out", out, "--batch", 2, "--steps", steps]
 
 
-def sanet(people, scenes, vgg_folder, out, steps):
-    return ["--contents", people, scenes, "--paintings", scenes, "--vgg", vgg_folder, "--out", out, "--side", 64,
+def sanet(people, scenes, folders, out, steps):
+    return ["--contents", people, scenes, "--paintings", scenes, "--vgg", folders["vgg"], "--out", out, "--side", 64,
             "--steps", steps]
 
 
@@ -24,13 +26,13 @@ def by_the_paper(*given):
 
 
 @pytest.fixture(params=[(train_segnet, segnet), (train_sanet, sanet), (train_sanet, by_the_paper)], ids=["segnet", "sanet", "paper"])
-def train(request, monkeypatch, people, scenes, vgg_folder, tmp_path):
+def train(request, monkeypatch, people, scenes, vgg_folder, encoder_folder, tmp_path):
     """train(name, steps, ...) runs the program in tmp_path/name and returns the checkpoint."""
     module, arguments = request.param
 
     def go(name, steps, *more):
         out = tmp_path / name
-        command = ["train", *arguments(people, scenes, vgg_folder, out, steps), "--sheet-every", 2, *more]
+        command = ["train", *arguments(people, scenes, {"vgg": vgg_folder, "encoder": encoder_folder}, out, steps), "--sheet-every", 2, *more]
         monkeypatch.setattr(sys, "argv", list(map(str, command)))
         module.main()
         return torch.load(out / "last.pt", weights_only=True)
@@ -69,3 +71,40 @@ def test_starts_from_given_weights(train, tmp_path):
     again = train("again", 0, "--init", tmp_path / "first" / "last.pt")
     for name, value in first["average"].items():
         torch.testing.assert_close(again["weights"][name], value)
+
+
+def test_the_encoder_s_first_stages_stay_the_published_ones(monkeypatch, people, scenes, encoder_folder, tmp_path):
+    def run(*more):
+        command = ["train", "--people", people, "--scenes", scenes, "--out", tmp_path / "run", "--batch", 2, "--steps", 1, *more]
+        monkeypatch.setattr(sys, "argv", list(map(str, command)))
+        train_segnet.main()
+    with pytest.raises(SystemExit):
+        run()  # they would be random for good
+    run("--encoder", encoder_folder)
+    weights = torch.load(tmp_path / "run" / "last.pt", weights_only=True)["weights"]
+    published = torch.load(encoder_folder / efficientnet.LITE0.file, weights_only=True)
+    torch.testing.assert_close(weights["encoder.stem.1.weight"], published["_conv_stem.weight"])
+    torch.testing.assert_close(weights["encoder.stages.1.1.expand.0.weight"], published["_blocks.2._expand_conv.weight"])
+    torch.testing.assert_close(weights["encoder.stages.1.1.project.1.running_var"], published["_blocks.2._bn2.running_var"])
+    last = weights["encoder.stages.5.3.project.0.weight"]
+    assert not torch.equal(last, published["_blocks.14._project_conv.weight"]), "learns"
+    assert (last - published["_blocks.14._project_conv.weight"]).abs().max() < 0.01, "from there"
+
+
+def test_unknown_pixels_pull_nowhere(people, scenes, encoder_folder, tmp_path, monkeypatch):
+    """Whatever the mask says where it does not hold, the losses of mask and outline are the same."""
+    settings = argparse.Namespace(device="cpu", scenes=scenes, scenes_named="*", people=[people], teacher=None, size="lite",
+                                  encoder=encoder_folder, encoder_rate=1.0, batch=4)
+    task = train_segnet.SegNetTask(settings)
+    draw = task.people.draw
+
+    def losses(unknown_is: int) -> float:
+        def half_known(size, rng):
+            picture, again, mask = draw(size, rng)
+            mask[:, :size[1] // 2] = unknown_is, 255, 0
+            return picture, again, mask
+        monkeypatch.setattr(task.people, "draw", half_known)
+        task.net.eval()
+        return task.losses(np.random.default_rng(1), 0.0)[0].item()
+    # the outline's weight reaches three pixels over the border between known and unknown
+    assert abs(losses(0) - losses(255)) < 0.05 * losses(0)
