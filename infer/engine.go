@@ -121,7 +121,7 @@ func (r *Runtime) engine(g models.Graph, inputs []ort.InputOutputInfo) *engine {
 	usual, most := shapes(g)
 	e := &engine{
 		timings: filepath.Join(system.Cache, "tensorrt", "timings"),
-		fp16:    r.fp16 && g.Graph != models.SegNet, // half of a mask's doubts at an edge hang on a bit
+		fp16:    r.fp16 && g.Graph != models.SegNet, // masks stay in full precision: docs/gpu.md
 		profile: newProfile(inputs, usual, most),
 	}
 	e.folder = filepath.Join(system.Cache, "tensorrt", engineKey(g, system, r.Version(), e))

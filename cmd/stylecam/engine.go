@@ -192,7 +192,7 @@ func openBrush(e *engine, m *models.Manifest, r *infer.Runtime, u use, masks str
 	}
 	paints := models.Lite
 	if r.WantsHalf() {
-		paints = models.LiteHalf // masks stay in full precision: half of their doubts at an edge hang on a bit
+		paints = models.LiteHalf // masks stay in full precision: docs/gpu.md
 	}
 	sanet, err := openNetwork(b, m, paints, models.SANetPaint, r.SANet)
 	if err != nil {

@@ -70,14 +70,17 @@ func formatCUDA(version int) string {
 
 // installCPU brings the library for the CPU, unless one is installed that serves.
 func (p *program) installCPU(ctx context.Context) (installed, error) {
+	if chosen := p.getenv("ONNXRUNTIME_LIB"); chosen != "" { // no other would be tried
+		r, err := infer.Open(infer.Options{Provider: infer.CPU})
+		if err != nil {
+			return installed{}, err
+		}
+		return installed{Library: chosen}, r.Close()
+	}
 	p.tell("fetching ONNX Runtime, unless it is there")
 	path, err := bring(ctx)
 	if err != nil {
 		return installed{}, err
-	}
-	if chosen := p.getenv("ONNXRUNTIME_LIB"); chosen != "" { // and no other would be tried
-		_, err := infer.Open(infer.Options{Provider: infer.CPU})
-		return installed{Library: chosen}, err
 	}
 	if err := infer.Use(path); err != nil {
 		p.log.Warn("what is installed does not serve", "err", oneLine(err))

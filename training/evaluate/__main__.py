@@ -25,7 +25,7 @@ MASKS_HEAD = """| masks, threshold 0.5: IoU / boundary F | heads | full | varied
 MASKS_RECORDED = {
     "MediaPipe selfie, 256x256": "0.941 / 0.660 | 0.827 / 0.783 | 0.846 / 0.689 | 0.544 / 0.472 | 9.9 % | 1.48 | +0.002 | 4-6",
     "MediaPipe selfie, landscape 144x256": "0.939 / 0.647 | 0.832 / 0.772 | 0.823 / 0.657 | 0.485 / 0.434 | 14.4 % | – | – | –"}
-PROGRAM_HEAD = """| the program's masks, refined over time | flicker, 1/1000 | lag |
+PROGRAM_HEAD = """| the program's masks (`mask --sequence`: SegNet `full` at 144x192), refined over time | flicker, 1/1000 | lag |
 |---|---|---|"""
 BRIGHTNESS_HEAD = """| IoU of heads, by the brightness of face and hair | darkest third | middle | lightest third |
 |---|---|---|---|"""
@@ -176,7 +176,7 @@ def main() -> None:
         result["paintings"] = all_paintings(args)
     if args.program:
         result["program"] = {f"`--smoothing {s}`": over_time(program.Masks(args.program, s), args.people_eval) for s in program.SMOOTHINGS}
-    lines = ["# The lite networks, measured", "",
+    lines = ["# The networks, measured", "",
              "Made by `python -m training.evaluate`; what the figures mean stands in `training/evaluate`. CPU times are of one thread, taken in turns\nwithin one run: compare them as ratios.", ""]
     if "masks" in result:
         lines += table(MASKS_HEAD, result["masks"], MASKS_RECORDED, masks_row)
