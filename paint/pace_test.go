@@ -52,13 +52,16 @@ func TestMasksAreOfSizesThatTheNetworkIsMeantFor(t *testing.T) {
 }
 
 // run paints frames that come at an interval on a computer on which SANet takes so long
-// at a longer side of 256, and all else takes the rest.
-func run(p *pace, interval, at256, rest time.Duration, frames int) {
+// at a longer side of 256, and all else takes the rest. It returns how long the last
+// frame took.
+func run(p *pace, interval, at256, rest time.Duration, frames int) (last time.Duration) {
 	for range frames {
 		side := p.size(640, 480, filter.Auto).paint.X
 		painting := at256 * time.Duration(side*side) / (256 * 256)
-		p.took(interval, painting+rest, painting)
+		last = painting + rest
+		p.took(interval, last, painting)
 	}
+	return last
 }
 
 func TestAutoHoldsTheFrameRate(t *testing.T) {
@@ -81,9 +84,12 @@ func TestAutoHoldsTheFrameRate(t *testing.T) {
 			}
 			rung := p.rung
 			for range 500 {
-				run(&p, interval, c.at256, 6*time.Millisecond, 1)
+				took := run(&p, interval, c.at256, 6*time.Millisecond, 1)
 				if p.rung != rung {
 					t.Fatal("has not settled")
+				}
+				if took > interval {
+					t.Fatalf("a frame takes %v, and one comes every %v", took, interval)
 				}
 			}
 		})

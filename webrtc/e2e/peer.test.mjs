@@ -142,10 +142,11 @@ test("a camera that is asked for twice is lent once, and taken back", async () =
   assert.deepEqual(shown, [true, false, true, false, true]);
 });
 
-test("blank works before the first state has come", () => {
-  const listeners = {};
-  const element = (id) => ({ addEventListener: (what, run) => { listeners[`${id} ${what}`] = run; }, querySelectorAll: () => [], matches: () => false });
+test("blank works before the first state has come, its key where keys are in use", () => {
+  const listeners = {}, elements = {}, kept = {};
+  const element = (id) => elements[id] ??= { addEventListener: (what, run) => { listeners[`${id} ${what}`] = run; }, querySelectorAll: () => [], matches: () => false };
   globalThis.document = { getElementById: element, querySelector: () => null };
+  globalThis.localStorage = { getItem: (name) => kept[name] ?? null, setItem: (name, value) => { kept[name] = value; } };
   const changes = [];
   controls.start((c) => changes.push(c));
   controls.keys((c) => changes.push(c), () => {});
@@ -154,4 +155,11 @@ test("blank works before the first state has come", () => {
   press("b");
   press("m"); // which depends on what is shown
   assert.deepEqual(changes, [{ blank: true }, { blank: true }]);
+
+  element("keys").checked = false;
+  listeners["keys change"]();
+  press("b");
+  assert.equal(changes.length, 2, "keys that are switched off do nothing");
+  controls.keys((c) => changes.push(c), () => {});
+  assert.equal(element("keys").checked, false, "and stay off");
 });

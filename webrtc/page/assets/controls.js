@@ -59,8 +59,11 @@ export function render(next) {
   $("tag").textContent = tag ?? "";
 }
 
-// The window's keys, where nobody is typing or choosing.
+// The window's keys, where nobody is typing or choosing. They can be switched off: who speaks to the computer types by accident.
 export function keys(change, step) {
+  const on = $("keys");
+  on.checked = localStorage.getItem("keys") !== "off";
+  on.addEventListener("change", () => localStorage.setItem("keys", on.checked ? "on" : "off"));
   const more = (field, by) => change({ [field]: state[field].map((a) => Math.min(1.5, Math.max(0, Math.round((a + by) * 100) / 100))) });
   const view = (v) => change({ view: state.view === v ? "painted" : v });
   const bindings = {
@@ -72,7 +75,7 @@ export function keys(change, step) {
     h: () => $("about").showModal(), "?": () => $("about").showModal(),
   };
   addEventListener("keydown", (e) => {
-    if (!state && e.key.toLowerCase() !== "b" || e.ctrlKey || e.metaKey || e.altKey || document.querySelector("dialog[open]")) return;
+    if (!on.checked || !state && e.key.toLowerCase() !== "b" || e.ctrlKey || e.metaKey || e.altKey || document.querySelector("dialog[open]")) return;
     const busy = e.target.matches("select, [type=password]") || e.key === " " && e.target.matches("button, input, a, summary");
     const action = bindings[e.key.length === 1 ? e.key.toLowerCase() : e.key];
     if (busy || !action) return;
