@@ -37,8 +37,7 @@ type chain struct {
 	alpha, share            dial // of the whole picture, where there is no mask
 	detailBack, detailFront dial
 	photoBack, photoFront   dial
-	lowKeys, lowValues      []float32
-	highKeys, highValues    []float32
+	tensors                 infer.Styles
 	styles                  []*style.Tensors // that those hold
 }
 
@@ -226,10 +225,7 @@ func (b *binder) paint(s *style.Tensors) {
 	c := b.call(models.SANetPaint)
 	b.chain.paint = c
 	c.From("image", b.tensors["content"])
-	b.chain.lowKeys = infer.In[float32](c, "low_keys", n, s.Tokens, s.KeyDim)
-	b.chain.lowValues = infer.In[float32](c, "low_values", n, s.Tokens, s.LowDim)
-	b.chain.highKeys = infer.In[float32](c, "high_keys", n, s.Tokens, s.KeyDim)
-	b.chain.highValues = infer.In[float32](c, "high_values", n, s.Tokens, s.HighDim)
+	b.chain.tensors = infer.StylesIn(c, n, s.Widths)
 	if b.rig.masked {
 		c.From("alpha", b.tensors["alpha"])
 		c.From("share", b.tensors["share"])

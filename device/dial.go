@@ -61,11 +61,6 @@ func (c *chain) set(job *Job, turn int, fresh bool) {
 		return
 	}
 	c.styles = slices.Clone(job.Styles)
-	for i, s := range job.Styles {
-		copy(c.lowKeys[i*len(s.LowKeys):], s.LowKeys)
-		copy(c.lowValues[i*len(s.LowValues):], s.LowValues)
-		copy(c.highKeys[i*len(s.HighKeys):], s.HighKeys)
-		copy(c.highValues[i*len(s.HighValues):], s.HighValues)
-	}
-	c.paint.Renew("low_keys", "low_values", "high_keys", "high_values")
+	c.tensors.Set(job.Styles)
+	c.paint.Renew()
 }

@@ -11,40 +11,12 @@ import (
 type StyleEncoder struct {
 	session *session[encoderTensors]
 	side    int
-	widths  widths
+	widths  style.Widths
 }
-
-// widths are the sizes of a style that a graph was made for; see [style.Tensors].
-type widths struct{ tokens, key, low, high int }
 
 type encoderTensors struct {
 	image []uint8
-	style *style.Tensors
-}
-
-// stylePorts are the four tensors of a style, as outputs of the encoder or inputs of
-// the painter.
-func stylePorts(output bool) []port {
-	dims := []int64{free, fixed, fixed}
-	return []port{
-		{name: "low_keys", element: float32s, dims: dims, output: output},
-		{name: "low_values", element: float32s, dims: dims, output: output},
-		{name: "high_keys", element: float32s, dims: dims, output: output},
-		{name: "high_values", element: float32s, dims: dims, output: output},
-	}
-}
-
-func styleWidths(t described) (widths, error) {
-	w := widths{int(t["low_keys"][1]), int(t["low_keys"][2]), int(t["low_values"][2]), int(t["high_values"][2])}
-	for _, name := range []string{"low_values", "high_keys", "high_values"} {
-		if int(t[name][1]) != w.tokens {
-			return widths{}, fmt.Errorf("%s has %d tokens, low_keys has %d", name, t[name][1], w.tokens)
-		}
-	}
-	if int(t["high_keys"][2]) != w.key {
-		return widths{}, fmt.Errorf("high_keys are %d wide, low_keys %d", t["high_keys"][2], w.key)
-	}
-	return w, nil
+	style Styles // one
 }
 
 // StyleEncoder loads a sanet-style graph.
@@ -67,16 +39,9 @@ func (r *Runtime) StyleEncoder(g models.Graph) (*StyleEncoder, error) {
 }
 
 func (n *StyleEncoder) bind(b *binding, s shape) encoderTensors {
-	w := n.widths
 	return encoderTensors{
 		image: newInput[uint8](b, "image", 1, s.height, s.width, 3),
-		style: &style.Tensors{
-			Tokens: w.tokens, KeyDim: w.key, LowDim: w.low, HighDim: w.high,
-			LowKeys:    newOutput[float32](b, "low_keys", 1, w.tokens, w.key),
-			LowValues:  newOutput[float32](b, "low_values", 1, w.tokens, w.low),
-			HighKeys:   newOutput[float32](b, "high_keys", 1, w.tokens, w.key),
-			HighValues: newOutput[float32](b, "high_values", 1, w.tokens, w.high),
-		},
+		style: newStyles(b, newOutput[float32], 1, n.widths),
 	}
 }
 
@@ -97,7 +62,11 @@ func (n *StyleEncoder) Encode(image []byte) (*style.Tensors, error) {
 	if err := n.session.run(b); err != nil {
 		return nil, err
 	}
-	return b.tensors.style.Clone(), nil
+	made := style.New(n.widths)
+	for k, part := range made.Parts() {
+		copy(part, b.tensors.style[k])
+	}
+	return made, nil
 }
 
 // Close frees the network.

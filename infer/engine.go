@@ -109,7 +109,7 @@ func (s shape) dimension(input string, i int) int64 {
 	case "alpha": // [1,2,h/4,w/4]
 		return int64([]int{1, 2, s.height / 4, s.width / 4}[i])
 	}
-	return int64(s.styles) // a style's tensors, [S,T,·]
+	return int64(s.styles) // a style's tensors, [S,T,·] and [S,D]
 }
 
 // engine says how TensorRT is to compile a graph, nil where it does not compute.

@@ -61,9 +61,9 @@ func TestProfiles(t *testing.T) {
 		{models.Full, models.SegNet, &profile{"image:1x64x64x3", "image:1x144x192x3", "image:1x320x320x3"}},
 		{models.Lite, models.SANetStyle, nil}, // of one size
 		{models.Lite, models.SANetPaint, &profile{
-			"image:1x64x64x3,low_keys:1x256x32,low_values:1x256x48,high_keys:1x256x32,high_values:1x256x96,share:1x1x16x16,alpha:1x2x16x16",
-			"image:1x720x1280x3,low_keys:1x256x32,low_values:1x256x48,high_keys:1x256x32,high_values:1x256x96,share:1x1x180x320,alpha:1x2x180x320",
-			"image:1x1920x1920x3,low_keys:4x256x32,low_values:4x256x48,high_keys:4x256x32,high_values:4x256x96,share:1x4x480x480,alpha:1x2x480x480",
+			"image:1x64x64x3,low_keys:1x256x32,low_values:1x256x48,high_keys:1x256x32,high_values:1x256x96,tone:1x288,share:1x1x16x16,alpha:1x2x16x16",
+			"image:1x720x1280x3,low_keys:1x256x32,low_values:1x256x48,high_keys:1x256x32,high_values:1x256x96,tone:1x288,share:1x1x180x320,alpha:1x2x180x320",
+			"image:1x1920x1920x3,low_keys:4x256x32,low_values:4x256x48,high_keys:4x256x32,high_values:4x256x96,tone:4x288,share:1x4x480x480,alpha:1x2x480x480",
 		}},
 	} {
 		g, err := m.Graph(c.model, c.graph)

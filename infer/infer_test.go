@@ -118,11 +118,15 @@ func TestSegNetRemembersItsLastMask(t *testing.T) {
 	}
 }
 
-// flat returns a style of the test graphs' widths whose values are all the same.
+// widths are the test graphs'.
+var widths = style.Widths{Tokens: 4, KeyDim: 2, LowDim: 3, HighDim: 3, ToneDim: 5}
+
+// flat returns a style whose values are all the same.
 func flat(low, high float32) *style.Tensors {
-	s := style.New(4, 2, 3, 3)
+	s := style.New(widths)
 	copy(s.LowValues, filled(len(s.LowValues), low))
 	copy(s.HighValues, filled(len(s.HighValues), high))
+	copy(s.Tone, filled(len(s.Tone), 1))
 	return s
 }
 
@@ -133,7 +137,8 @@ func TestSANetPaints(t *testing.T) {
 	}
 	const height, width = 32, 48
 	const places = height / 4 * width / 4
-	black, white, grey := flat(0, 0), flat(1, 1), flat(0.2, 0.6)
+	black, white, grey, dim := flat(0, 0), flat(1, 1), flat(0.2, 0.6), flat(1, 0.5)
+	copy(dim.Tone, []float32{0, 0.5, 1, 0.25, 0.75})
 	tests := map[string]struct {
 		styles    []*style.Tensors
 		share     []float32
@@ -143,6 +148,8 @@ func TestSANetPaints(t *testing.T) {
 		"the photograph":       {[]*style.Tensors{black}, filled(places, 1), 0, 0, -1},
 		"the low level alone":  {[]*style.Tensors{grey}, filled(places, 1), 1, 0, 0.2 * 255},
 		"the high level alone": {[]*style.Tensors{grey}, filled(places, 1), 0, 1, 0.6 * 255},
+		"a tone":               {[]*style.Tensors{dim}, filled(places, 1), 1, 0, 0.5 * 255},
+		"two tones":            {[]*style.Tensors{white, dim}, append(filled(places, 0.25), filled(places, 0.75)...), 0, 1, (0.25 + 0.75*0.25) * 255},
 		"two styles":           {[]*style.Tensors{black, white}, append(filled(places, 0.25), filled(places, 0.75)...), 1, 0, 0.75 * 255},
 		"three styles": {[]*style.Tensors{white, grey, black},
 			append(filled(places, 0.5), append(filled(places, 0.5), filled(places, 0)...)...), 0, 1, 0.8 * 255},

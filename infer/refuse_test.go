@@ -26,6 +26,8 @@ func TestWrongShapesAreNamed(t *testing.T) {
 	paint := func(dst, share, alpha int, styles ...*style.Tensors) error {
 		return sanet.Paint(make([]byte, dst), make([]byte, 768), 16, 16, styles, make([]float32, share), make([]float32, alpha))
 	}
+	other := widths
+	other.ToneDim++
 	tests := map[string]struct {
 		err  error
 		says string
@@ -39,7 +41,7 @@ func TestWrongShapesAreNamed(t *testing.T) {
 		"no style":             {paint(768, 16, 32), "no style"},
 		"shares of one of two": {paint(768, 16, 32, flat(0, 0), flat(0, 0)), "not 2 styles"},
 		"one alpha":            {paint(768, 16, 16, flat(0, 0)), "16 numbers"},
-		"another model's":      {paint(768, 16, 32, style.New(4, 2, 5, 3)), "style 1 is"},
+		"another model's":      {paint(768, 32, 32, flat(0, 0), style.New(other)), "style 2 is {Tokens:4 KeyDim:2 LowDim:3 HighDim:3 ToneDim:6}"},
 	}
 	for name, test := range tests {
 		if test.err == nil || !strings.Contains(test.err.Error(), test.says) {
@@ -62,7 +64,7 @@ func TestGraphsThatBreakTheContract(t *testing.T) {
 		"an output's name":   {segnet, graph(t, "wrong-output"), `no output "mask"`},
 		"an input's type":    {segnet, graph(t, "wrong-type"), `input "image" holds float, not uint8`},
 		"an input's shape":   {segnet, graph(t, "wrong-shape"), `input "image" has the shape`},
-		"another contract":   {segnet, graph(t, "wrong-contract"), `contract version "2"`},
+		"another contract":   {segnet, graph(t, "wrong-contract"), `contract version "1"`},
 		"no contract":        {segnet, graph(t, "wrong-no-contract"), `contract version ""`},
 		"another network":    {sanet, graph(t, "segnet"), `no input "low_keys"`},
 		"painter as encoder": {encoder, graph(t, "sanet-paint"), `no output "low_keys"`},

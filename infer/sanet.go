@@ -12,12 +12,12 @@ import (
 // with the two alphas of Berezin and Volkova 2019.
 type SANet struct {
 	session *session[sanetTensors]
-	widths  widths
+	widths  style.Widths
 }
 
 type sanetTensors struct {
 	image        []uint8
-	styles       style.Tensors // of all the styles, one after the other
+	styles       Styles
 	share, alpha []float32
 	painting     []uint8
 }
@@ -43,15 +43,9 @@ func (r *Runtime) SANet(g models.Graph) (*SANet, error) {
 }
 
 func (n *SANet) bind(b *binding, s shape) sanetTensors {
-	w := n.widths
 	return sanetTensors{
-		image: newInput[uint8](b, "image", 1, s.height, s.width, 3),
-		styles: style.Tensors{
-			LowKeys:    newInput[float32](b, "low_keys", s.styles, w.tokens, w.key),
-			LowValues:  newInput[float32](b, "low_values", s.styles, w.tokens, w.low),
-			HighKeys:   newInput[float32](b, "high_keys", s.styles, w.tokens, w.key),
-			HighValues: newInput[float32](b, "high_values", s.styles, w.tokens, w.high),
-		},
+		image:    newInput[uint8](b, "image", 1, s.height, s.width, 3),
+		styles:   newStyles(b, newInput[float32], s.styles, n.widths),
 		share:    newInput[float32](b, "share", 1, s.styles, s.height/4, s.width/4),
 		alpha:    newInput[float32](b, "alpha", 1, 2, s.height/4, s.width/4),
 		painting: newOutput[uint8](b, "painting", 1, s.height, s.width, 3),
@@ -75,12 +69,7 @@ func (n *SANet) Paint(dst, image []byte, height, width int, styles []*style.Tens
 	}
 	t := &b.tensors
 	copy(t.image, image)
-	for i, s := range styles {
-		copy(t.styles.LowKeys[i*len(s.LowKeys):], s.LowKeys)
-		copy(t.styles.LowValues[i*len(s.LowValues):], s.LowValues)
-		copy(t.styles.HighKeys[i*len(s.HighKeys):], s.HighKeys)
-		copy(t.styles.HighValues[i*len(s.HighValues):], s.HighValues)
-	}
+	t.styles.Set(styles)
 	copy(t.share, share)
 	copy(t.alpha, alpha)
 	if err := n.session.run(b); err != nil {
@@ -106,8 +95,8 @@ func (n *SANet) check(dst, image []byte, height, width int, styles []*style.Tens
 		return fmt.Errorf("alphas are %d numbers, not 2 of %dx%d", len(alpha), width/4, height/4)
 	}
 	for i, s := range styles {
-		if got := (widths{s.Tokens, s.KeyDim, s.LowDim, s.HighDim}); got != n.widths {
-			return fmt.Errorf("style %d is %+v, this model paints %+v", i+1, got, n.widths)
+		if s.Widths != n.widths {
+			return fmt.Errorf("style %d is %+v, this model paints %+v", i+1, s.Widths, n.widths)
 		}
 	}
 	return nil

@@ -22,13 +22,13 @@ import (
 
 // Contract is the version of the agreement between program and graphs on names,
 // types and shapes (docs/design.md) that this program keeps.
-const Contract = 1
+const Contract = 2
 
 // The graphs of a model, by the names that the manifest gives them.
 const (
 	SegNet     = "segnet"      // picture to mask
-	SANetStyle = "sanet-style" // painting to keys and values, once a style
-	SANetPaint = "sanet-paint" // picture, keys and values to painting
+	SANetStyle = "sanet-style" // painting to keys, values and tone, once a style
+	SANetPaint = "sanet-paint" // picture and styles to painting
 )
 
 // The graphs of Device. They have no weights: they are the work on pixels between

@@ -40,12 +40,12 @@ func TestBuiltinGraphsAreTheManifests(t *testing.T) {
 // entry is a manifest's text for one graph whose bytes are content.
 func entry(content string) string {
 	sum := sha256.Sum256([]byte(content))
-	return fmt.Sprintf(`{"name": "lite", "graph": "segnet", "file": "a.onnx", "sha256": "%s", "bytes": %d, "contract": 1, "sizes": [[144, 192]]}`,
+	return fmt.Sprintf(`{"name": "lite", "graph": "segnet", "file": "a.onnx", "sha256": "%s", "bytes": %d, "contract": 2, "sizes": [[144, 192]]}`,
 		hex.EncodeToString(sum[:]), len(content))
 }
 
 func manifest(entries ...string) string {
-	return `{"contract": 1, "models": [` + strings.Join(entries, ",") + `]}`
+	return `{"contract": 2, "models": [` + strings.Join(entries, ",") + `]}`
 }
 
 func TestTakingAGraph(t *testing.T) {
@@ -92,8 +92,8 @@ func TestManifestRefuses(t *testing.T) {
 	good := entry("graph")
 	tests := map[string]struct{ text, says string }{
 		"nothing":          {"", "unexpected end"},
-		"another contract": {`{"contract": 2}`, "contract version 2"},
-		"contract of a graph": {manifest(strings.Replace(good, `"contract": 1`, `"contract": 9`, 1)),
+		"another contract": {`{"contract": 1}`, "contract version 1"},
+		"contract of a graph": {manifest(strings.Replace(good, `"contract": 2`, `"contract": 9`, 1)),
 			"contract version 9"},
 		"a file outside": {manifest(strings.Replace(good, "a.onnx", "../a.onnx", 1)), "no path below"},
 		"a short sum":    {manifest(strings.Replace(good, `"sha256": "`, `"sha256": "ab", "was": "`, 1)), "64 hexadecimal"},
@@ -118,7 +118,7 @@ func TestManifestRefuses(t *testing.T) {
 
 func FuzzManifest(f *testing.F) {
 	f.Add([]byte(manifest(entry("graph"))))
-	f.Add([]byte(`{"contract": 1, "models": null}`))
+	f.Add([]byte(`{"contract": 2, "models": null}`))
 	f.Add([]byte(`[]`))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		m, err := parse(text)

@@ -19,17 +19,17 @@ import (
 
 // A .style file:
 //
-//	"stylecam style 1\n"                       magic and version, legible in a pager
+//	"stylecam style 2\n"                       magic and version, legible in a pager
 //	uint32                                     length of the header, little-endian
 //	header                                     JSON: names, origin, sections' widths
 //	preview                                    JPEG
 //	for each section                           as float16, little-endian, row-major:
-//	  low keys, low values, high keys, high values
+//	  low keys, low values, high keys, high values, tone
 //
 // Nothing follows. The header's widths say how long every part is, so that a file
 // that was cut or grew is known by its length, before anything is allocated.
 
-const magic = "stylecam style 1\n"
+const magic = "stylecam style 2\n"
 
 // Limits of what a file may hold; Decode refuses more before it allocates.
 const (
@@ -51,16 +51,10 @@ type header struct {
 }
 
 type sectionHeader struct {
-	Model   string `json:"model"`
-	Digest  string `json:"digest"`
-	Tokens  int    `json:"tokens"`
-	KeyDim  int    `json:"key_dim"`
-	LowDim  int    `json:"low_dim"`
-	HighDim int    `json:"high_dim"`
+	Model  string `json:"model"`
+	Digest string `json:"digest"`
+	Widths
 }
-
-// halves is how many numbers the section's tensors are.
-func (s sectionHeader) halves() int { return s.Tokens * (2*s.KeyDim + s.LowDim + s.HighDim) }
 
 // Encode writes s as a .style file. The tensors are rounded to half precision.
 func Encode(w io.Writer, s *Style) error {
@@ -77,7 +71,7 @@ func Encode(w io.Writer, s *Style) error {
 	file = append(file, text...)
 	file = append(file, s.Preview...)
 	for _, section := range s.Sections {
-		for _, part := range section.Tensors.parts() {
+		for _, part := range section.Tensors.Parts() {
 			for _, v := range part {
 				file = binary.LittleEndian.AppendUint16(file, toHalf(v))
 			}
@@ -98,7 +92,7 @@ func describe(s *Style) (header, error) {
 		if err := t.validate(); err != nil {
 			return header{}, fmt.Errorf("model %q: %w: %w", section.Model, filter.ErrInput, err)
 		}
-		h.Sections = append(h.Sections, sectionHeader{section.Model, section.Digest, t.Tokens, t.KeyDim, t.LowDim, t.HighDim})
+		h.Sections = append(h.Sections, sectionHeader{section.Model, section.Digest, t.Widths})
 	}
 	return h, h.validate()
 }
@@ -119,7 +113,7 @@ func (h header) validate() error {
 		return fmt.Errorf("%w: made for %d models, not for 1 to %d", filter.ErrInput, len(h.Sections), maxSections)
 	}
 	for _, s := range h.Sections {
-		if err := validateWidths(s.Tokens, s.KeyDim, s.LowDim, s.HighDim); err != nil {
+		if err := s.Widths.validate(); err != nil {
 			return fmt.Errorf("%w: model %q: %w", filter.ErrInput, s.Model, err)
 		}
 	}
@@ -135,7 +129,9 @@ func Decode(file []byte) (*Style, error) {
 	}
 	want := h.Preview
 	for _, s := range h.Sections {
-		want += 2 * s.halves() // at most 8 × 4096 × 16384 × 2: no overflow
+		for _, n := range s.lengths() {
+			want += 2 * n // 8 sections of 5 times 4096 × 4096 × 2 at most: no overflow
+		}
 	}
 	if len(rest) != want {
 		return nil, fmt.Errorf("%w: %d bytes where the header announces %d: cut short or damaged", filter.ErrInput, len(rest), want)
@@ -146,8 +142,8 @@ func Decode(file []byte) (*Style, error) {
 	}
 	rest = rest[h.Preview:]
 	for _, section := range h.Sections {
-		t := New(section.Tokens, section.KeyDim, section.LowDim, section.HighDim)
-		for _, part := range t.parts() {
+		t := New(section.Widths)
+		for _, part := range t.Parts() {
 			for i := range part {
 				part[i] = fromHalf(binary.LittleEndian.Uint16(rest[2*i:]))
 			}

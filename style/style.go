@@ -1,6 +1,6 @@
 // Package style holds what a painting leaves behind once the style encoder has
-// seen it: keys and values that the painter attends to, frame after frame. The
-// painting itself is not needed again.
+// seen it: keys and values that the painter attends to, frame after frame, and the
+// tone of the whole. The painting itself is not needed again.
 //
 // Styles are kept in .style files (file.go) and found by name in a Collection:
 // those that come with the program, and the user's own.
@@ -10,61 +10,68 @@ import (
 	"fmt"
 	"math"
 	"regexp"
-	"slices"
 	"strings"
 
 	"stylecam/filter"
 )
 
-// Tensors is a painting as SANet's attention sees it, at two levels of detail:
-// for each of Tokens places of the painting a key, which the content's queries are
-// compared with, and a value, which they fetch. Row-major, a row a token. Never
-// changed once made: sessions and goroutines share them.
+// Tensors is a painting as SANet sees it. Its attention does so at two levels of
+// detail: for each of Tokens places of the painting there is a key, which the
+// content's queries are compared with, and a value, which they fetch; row-major, a
+// row a token. Tone is of the whole: the means and spreads that the decoder's channels
+// have in a painting in this style. Never changed once made: sessions and goroutines
+// share them.
 type Tensors struct {
-	Tokens  int // T, places of the painting
-	KeyDim  int // K, width of a key at both levels
-	LowDim  int // C4, width of a value at a quarter of the frame's size
-	HighDim int // C8, width of a value at an eighth
+	Widths
 
 	LowKeys    []float32 // [T,K]
 	LowValues  []float32 // [T,C4]
 	HighKeys   []float32 // [T,K]
 	HighValues []float32 // [T,C8]
+	Tone       []float32 // [D]
+}
+
+// Widths are the sizes of a style's tensors, which a model chooses.
+type Widths struct {
+	Tokens  int `json:"tokens"`   // T, places of the painting
+	KeyDim  int `json:"key_dim"`  // K, width of a key at both levels
+	LowDim  int `json:"low_dim"`  // C4, width of a value at a quarter of the frame's size
+	HighDim int `json:"high_dim"` // C8, width of a value at an eighth
+	ToneDim int `json:"tone_dim"` // D, width of the tone
 }
 
 // New returns tensors of the given widths, all zero.
-func New(tokens, keyDim, lowDim, highDim int) *Tensors {
+func New(w Widths) *Tensors {
+	n := w.lengths()
 	return &Tensors{
-		Tokens: tokens, KeyDim: keyDim, LowDim: lowDim, HighDim: highDim,
-		LowKeys:    make([]float32, tokens*keyDim),
-		LowValues:  make([]float32, tokens*lowDim),
-		HighKeys:   make([]float32, tokens*keyDim),
-		HighValues: make([]float32, tokens*highDim),
+		Widths:     w,
+		LowKeys:    make([]float32, n[0]),
+		LowValues:  make([]float32, n[1]),
+		HighKeys:   make([]float32, n[2]),
+		HighValues: make([]float32, n[3]),
+		Tone:       make([]float32, n[4]),
 	}
 }
 
-// Clone returns a copy that shares no memory with t.
-func (t *Tensors) Clone() *Tensors {
-	c := *t
-	c.LowKeys, c.LowValues = slices.Clone(t.LowKeys), slices.Clone(t.LowValues)
-	c.HighKeys, c.HighValues = slices.Clone(t.HighKeys), slices.Clone(t.HighValues)
-	return &c
+// Parts are the five tensors in the order in which files keep them.
+func (t *Tensors) Parts() [5][]float32 {
+	return [5][]float32{t.LowKeys, t.LowValues, t.HighKeys, t.HighValues, t.Tone}
 }
 
-// parts are the four matrices in the order in which files keep them.
-func (t *Tensors) parts() [4][]float32 {
-	return [4][]float32{t.LowKeys, t.LowValues, t.HighKeys, t.HighValues}
+// lengths say how many numbers each of the parts is.
+func (w Widths) lengths() [5]int {
+	return [5]int{w.Tokens * w.KeyDim, w.Tokens * w.LowDim, w.Tokens * w.KeyDim, w.Tokens * w.HighDim, w.ToneDim}
 }
 
 // validate says what is wrong with t.
 func (t *Tensors) validate() error {
-	if err := validateWidths(t.Tokens, t.KeyDim, t.LowDim, t.HighDim); err != nil {
+	if err := t.Widths.validate(); err != nil {
 		return err
 	}
-	widths := [4]int{t.KeyDim, t.LowDim, t.KeyDim, t.HighDim}
-	for i, part := range t.parts() {
-		if len(part) != t.Tokens*widths[i] {
-			return fmt.Errorf("%d numbers where %d tokens of %d are", len(part), t.Tokens, widths[i])
+	lengths := t.lengths()
+	for i, part := range t.Parts() {
+		if len(part) != lengths[i] {
+			return fmt.Errorf("%d numbers where %d are", len(part), lengths[i])
 		}
 		for _, v := range part {
 			if math.IsNaN(float64(v)) || v > maxHalf || v < -maxHalf {
@@ -75,10 +82,10 @@ func (t *Tensors) validate() error {
 	return nil
 }
 
-func validateWidths(tokens, keyDim, lowDim, highDim int) error {
-	for _, n := range [4]int{tokens, keyDim, lowDim, highDim} {
+func (w Widths) validate() error {
+	for _, n := range [5]int{w.Tokens, w.KeyDim, w.LowDim, w.HighDim, w.ToneDim} {
 		if n < 1 || n > 4096 {
-			return fmt.Errorf("widths %d, %d, %d, %d are not within 1..4096", tokens, keyDim, lowDim, highDim)
+			return fmt.Errorf("widths %+v are not within 1..4096", w)
 		}
 	}
 	return nil

@@ -15,8 +15,9 @@ import (
 //	keys x 64   the best token alone: the patch matching of Avatar-Net's style
 //	            decorator (Sheng et al. 2018), without its whitening
 //
-// The networks were trained as SANet: the other two show what attention is worth,
-// not how well they would do if trained for it.
+// Values stay as they are, and so does the tone, which no place chooses. The networks
+// were trained as SANet: the other two show what attention is worth, not how well they
+// would do if trained for it.
 type Transfer uint8
 
 // The ways of transfer. The zero value is the program's own.

@@ -6,10 +6,11 @@ import (
 )
 
 func TestTransferScalesKeysAlone(t *testing.T) {
-	s := New(2, 2, 1, 1)
+	s := New(Widths{Tokens: 2, KeyDim: 2, LowDim: 1, HighDim: 1, ToneDim: 1})
 	copy(s.LowKeys, []float32{1, 2, 3, -4})
 	copy(s.HighKeys, []float32{5, 6, 7, 8})
 	copy(s.LowValues, []float32{9, 10})
+	s.Tone[0] = 11
 	for name, want := range map[string][]float32{
 		"sanet":  {1, 2, 3, -4},
 		"adain":  {0, 0, 0, 0},
@@ -23,8 +24,8 @@ func TestTransferScalesKeysAlone(t *testing.T) {
 		if !slices.Equal(got.LowKeys, want) || got.HighKeys[0] != want[0]*5 {
 			t.Errorf("%s: keys %v and %v", name, got.LowKeys, got.HighKeys)
 		}
-		if !slices.Equal(got.LowValues, s.LowValues) || got.Tokens != 2 {
-			t.Errorf("%s: values %v of %d tokens", name, got.LowValues, got.Tokens)
+		if !slices.Equal(got.LowValues, s.LowValues) || !slices.Equal(got.Tone, s.Tone) || got.Tokens != 2 {
+			t.Errorf("%s: values %v of %d tokens, tone %v", name, got.LowValues, got.Tokens, got.Tone)
 		}
 	}
 	if s.LowKeys[0] != 1 {

@@ -67,8 +67,8 @@ class PaintGraph(nn.Module):
         super().__init__()
         self.net = net
 
-    def forward(self, image, low_keys, low_values, high_keys, high_values, share, alpha) -> Tensor:
-        style = Style(*(t.unsqueeze(0) for t in (low_keys, low_values, high_keys, high_values)))
+    def forward(self, image, low_keys, low_values, high_keys, high_values, tone, share, alpha) -> Tensor:
+        style = Style(*(t.unsqueeze(0) for t in (low_keys, low_values, high_keys, high_values, tone)))
         return picture_out(self.net.paint(picture_in(image), style, share, alpha))
 
 
@@ -86,7 +86,7 @@ class Graph:
     model: str = "lite"
 
 
-TENSORS = ("low_keys", "low_values", "high_keys", "high_values")
+TENSORS = Style._fields
 SPACE = {1: "h", 2: "w"}
 FRAMES = ((144, 192), (112, 192), (240, 320), (176, 320))  # of 4:3 and 16:9, as the program's qualities have them
 MASKS = {"inputs": ("image",), "outputs": ("mask",), "axes": {"image": SPACE, "mask": {2: "h", 3: "w"}}, "data": PEOPLE,
@@ -178,11 +178,12 @@ def commit() -> str:
     return answer.stdout.strip() or "unknown"
 
 
-def alike(a: onnx.GraphProto, b: onnx.GraphProto) -> bool:
-    """The same but for the names of values, which the exporter counts through the whole network."""
-    def content(graph: onnx.GraphProto) -> list:
-        return [[(n.op_type, [x.SerializeToString() for x in n.attribute]) for n in graph.node],
-                [(t.data_type, t.dims, t.raw_data) for t in graph.initializer]]
+def alike(a: onnx.ModelProto, b: onnx.ModelProto) -> bool:
+    """The same but for the names of values, which the exporter counts through the whole network, and for what is said of it."""
+    def content(model: onnx.ModelProto) -> list:
+        return [[(n.op_type, [x.SerializeToString() for x in n.attribute]) for n in model.graph.node],
+                [(t.data_type, t.dims, t.raw_data) for t in model.graph.initializer],
+                [p.value for p in model.metadata_props if p.key == "contract"]]
     return content(a) == content(b)
 
 
@@ -198,7 +199,7 @@ def export(graph: Graph, module: nn.Module, net: nn.Module, folder: Path, versio
         helper.set_model_props(model, {"name": f"{graph.model}/{graph.name}", "version": version, "contract": str(manifest.CONTRACT),
                                        "data": graph.data, "licence": manifest.TERMS, "commit": commit()})
     path = folder / graph.file
-    if path.exists() and alike(onnx.load(path).graph, model.graph):
+    if path.exists() and alike(onnx.load(path), model):
         content = path.read_bytes()  # its digest names the styles that it made
     else:
         content = model.SerializeToString()

@@ -4,7 +4,7 @@ import json
 import os
 from pathlib import Path
 
-CONTRACT = 1
+CONTRACT = 2
 TERMS = "MIT"
 
 

@@ -5,6 +5,9 @@
 A batch is a few pictures, each cut twice with some overlap, the cuts with camera noise of their own: where they overlap
 their paintings must agree, borders included. That alone teaches steadiness and cures the frame that zero padding draws.
 
+Paintings are few, and many of them soft, scaled up from small files. So each is there twice: as it is, and as a part of it made
+smaller, mirrored to fill the square, in stronger colours and contrasts. VGG's view of all of them is computed once.
+
 Style is judged by the means and standard deviations of VGG's features, content by its normalised features. For α below 1
 the aim lies on the way from the photograph's moments to the style's, so that α is an even control.
 """
@@ -20,7 +23,7 @@ from torch import Tensor
 
 from . import loop, paper, pictures
 from .evaluate.peers import MicroAST
-from .sanet import SANet, Style
+from .sanet import SANet, Seen, Style
 from .vgg import Distilled, Exact, moments, normalised
 
 SIDE = 256         # of the pictures kept in memory; a style's side, by contract
@@ -34,7 +37,7 @@ class Weights:
     style: float
     content: float = 1.0
     nearness: float = 3.0     # to the photograph, where α < 1
-    steadiness: float = 15.0
+    steadiness: float = 25.0
     lattice: float = 60.0     # what repeats every four pixels
     taught: float = 0.5       # by the teacher's paintings
     variation: float = 0.1
@@ -53,21 +56,56 @@ class Judge:
         return [torch.cat(moments(f), 1) for f in features]
 
 
-def style_moments(judge: Judge, styles: np.ndarray, cache: Path, device) -> list[Tensor]:
-    """Moments of all styles, the exact network's layers first; kept in a file, since they take minutes."""
-    digest = hashlib.sha256(styles.tobytes()).hexdigest()
-    if cache.exists():
-        kept = torch.load(cache, map_location=device, weights_only=True)
-        if kept["digest"] == digest:
-            return [m.float() for m in kept["moments"]]
-    rows = []
-    with torch.no_grad():
-        for i in range(0, len(styles), 4):
-            x = pictures.tensor(styles[i:i + 4], device)
-            rows.append(judge.moments(judge.exact(x)) + judge.moments(judge.distilled(x)))
-    table = [torch.cat(layer).float() for layer in zip(*rows)]
-    loop.save(cache, {"digest": digest, "moments": table})
-    return table
+def harsher(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Another style out of a painting (SIDE,SIDE,3): finer, sharper, stronger in contrast and colour; at times in other colours."""
+    part = round(SIDE * rng.uniform(0.7, 1))
+    y, x = rng.integers(SIDE - part + 1, size=2)
+    side = round(min(part, rng.uniform(120, 200)))
+    small = cv2.resize(picture[y:y + part, x:x + part], (side, side), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+    before = rng.integers(SIDE - side + 1, size=2)
+    out = np.pad(small, (*((b, SIDE - side - b) for b in before), (0, 0)), mode="symmetric")
+    if rng.random() < 0.3:
+        out = out[..., rng.permutation(3)]
+    middle = out.mean((0, 1))
+    out = (out - middle) * rng.uniform(1, 1.6) + middle
+    grey = out.mean(2, keepdims=True)
+    out = grey + (out - grey) * rng.uniform(0.9, 1.6)
+    if rng.random() < 0.5:
+        out = out + (out - cv2.GaussianBlur(out, (0, 0), 1)) * rng.random()
+    if rng.random() < 0.1:
+        out = 1 - out
+    return (out.clip(0, 1) * 255 + 0.5).astype(np.uint8)
+
+
+class Styles:
+    """All styles: what VGG sees in them, from which they are encoded, and the moments to aim at."""
+
+    def __init__(self, paintings: np.ndarray, net: SANet, judge: Judge, cache: Path, device):
+        rng = np.random.default_rng(0)
+        self.pictures = np.concatenate([paintings, np.stack([harsher(p, rng) for p in paintings])])
+        digest = hashlib.sha256(self.pictures.tobytes()).hexdigest()
+        kept = torch.load(cache, map_location=device, weights_only=True) if cache.exists() else {}
+        if kept.get("digest") != digest:
+            kept = {"digest": digest, **self._look(net, judge, device)}
+            loop.save(cache, kept)
+        self.seen = Seen(*kept["seen"])
+        self.moments: list[Tensor] = kept["moments"]  # the exact network's layers first
+        # those of strong contrast are few and the hardest: they are drawn more often
+        contrast = self.moments[HARDEST].chunk(2, 1)[1].square().sum(1).cpu().numpy().astype(np.float64)
+        self.odds = contrast / contrast.sum()
+
+    @torch.no_grad()
+    def _look(self, net: SANet, judge: Judge, device) -> dict[str, list[Tensor]]:
+        """Takes about a second for two pictures."""
+        seen, aims = [], []
+        for i in range(0, len(self.pictures), 4):
+            x = pictures.tensor(self.pictures[i:i + 4], device)
+            seen.append([t.half() for t in net.see(x)])
+            aims.append(judge.moments(judge.exact(x)) + judge.moments(judge.distilled(x)))
+        return {"seen": [torch.cat(t) for t in zip(*seen)], "moments": [torch.cat(t).float() for t in zip(*aims)]}
+
+    def of(self, chosen: np.ndarray) -> Seen:
+        return Seen(*(t[chosen].float() for t in self.seen))
 
 
 class Crops:
@@ -143,35 +181,27 @@ class SANetTask:
         self.weights = Weights(style=settings.style_weight)
         self.judge = Judge(settings.vgg, self.device)
         contents = pictures.squares(pictures.listed(*settings.contents), SIDE)
-        self.styles = pictures.squares(pictures.listed(settings.paintings), SIDE)
-        self.shown = contents[::max(1, len(contents) // 3)][:3], self.styles[::max(1, len(self.styles) // 6)][:6]
+        paintings = pictures.squares(pictures.listed(settings.paintings), SIDE)
+        self.shown = contents[::max(1, len(contents) // 3)][:3], paintings[::max(1, len(paintings) // 6)][:6]
         self.crops = Crops(contents, settings.side)
-        self.table = style_moments(self.judge, self.styles, settings.out / "styles.pt", self.device)
-        print(f"{len(contents)} contents, {len(self.styles)} styles", flush=True)
-        # paintings of strong contrast are few and the hardest: they are drawn more often
-        contrast = self.table[HARDEST].chunk(2, 1)[1].square().sum(1).cpu().numpy().astype(np.float64)
-        self.odds = contrast / contrast.sum()
         self.net = SANet().to(self.device, memory_format=torch.channels_last)
-        if settings.fixed_style:
-            loop.load_weights(self.net, settings.init)
-            for part in (self.net.style, self.net.low_tokens, self.net.high_tokens):
-                part.requires_grad_(False)
-            with torch.no_grad():  # in half precision, as the program keeps them
-                self.encoded = [self.net.encode(pictures.tensor(s[None], self.device)) for s in self.styles]
-                self.encoded = Style(*(torch.cat(t).half() for t in zip(*self.encoded)))
+        self.net.vgg = Distilled(settings.vgg).to(self.device)
+        self.styles = Styles(paintings, self.net, self.judge, settings.out / "styles.pt", self.device)
+        self.net.tone.expect(self.styles.seen.moments.float())
+        print(f"{len(contents)} contents, {len(self.styles.pictures)} styles", flush=True)
         self.teacher = MicroAST(settings.teacher).to(self.device) if settings.teacher else None
         self.signals = {}  # of the teacher, by the style's number
 
     def groups(self) -> list[dict]:
         tone = list(self.net.tone.parameters())
         rest = [p for n, p in self.net.named_parameters() if p.requires_grad and not n.startswith("tone.")]
-        return [{"params": rest}, {"params": tone, "rate": 3.0}]
+        return [{"params": rest}, {"params": tone, "rate": 0.3}]
 
     @torch.no_grad()
     def shown_by_teacher(self, clean: Tensor, chosen: np.ndarray) -> Tensor:
         """Its paintings, (n,3,side,side), of pictures in the styles chosen."""
         for i in set(chosen.tolist()) - self.signals.keys():
-            features, weights, biases = self.teacher.signals(pictures.tensor(self.styles[i][None], self.device))
+            features, weights, biases = self.teacher.signals(pictures.tensor(self.styles.pictures[i][None], self.device))
             # of a style's features the decoder takes mean and deviation alone: two places that have them stand for all
             few = [torch.stack([m - s, m + s], -1)[:, :, None] for m, s in ((f.mean((2, 3)), f.std((2, 3)) / 2 ** 0.5) for f in features)]
             self.signals[i] = (few, weights, biases)
@@ -181,20 +211,17 @@ class SANetTask:
     def draw_styles(self, rng: np.random.Generator, n: int, side: int) -> tuple[np.ndarray, Style, Tensor, list[Tensor]]:
         """The numbers of n styles; them encoded; share (n,n,side,side), each picture's own, the last now and then mixed; moments
         to aim at."""
-        chosen = rng.choice(len(self.styles), size=n, p=self.odds)
-        if self.settings.fixed_style:
-            one = Style(*(t[chosen].float() for t in self.encoded))
-        else:  # whole, since the moments are the whole painting's
-            one = self.net.encode(pictures.tensor(np.stack([self.styles[i, :, ::rng.choice((1, -1))] for i in chosen]), self.device))
-        # every picture may attend over every style: (n,1,T,C) -> (n,n,T,C)
-        style = Style(*(t.transpose(0, 1).expand(n, -1, -1, -1) for t in one))
+        chosen = rng.choice(len(self.styles.odds), size=n, p=self.styles.odds)
+        one = self.net.style(self.styles.of(chosen))
+        # every picture may attend over every style: (n,1,...) -> (n,n,...)
+        style = Style(*(t.transpose(0, 1).expand(n, *t.transpose(0, 1).shape[1:]) for t in one))
         share = np.zeros((n, n, side, side), np.float32)
         share[np.arange(n), np.arange(n)] = 1
         if n > 1 and rng.random() < 0.2:
             other = blob(rng, side) if rng.random() < 0.5 else rng.random()
             share[-1, -1], share[-1, 0] = 1 - other, other
         mean = torch.from_numpy(share.mean((2, 3))).to(self.device)
-        return chosen, style, torch.from_numpy(share).to(self.device), [(mean[..., None] * m[chosen]).sum(1) for m in self.table]
+        return chosen, style, torch.from_numpy(share).to(self.device), [(mean[..., None] * m[chosen]).sum(1) for m in self.styles.moments]
 
     def losses(self, rng: np.random.Generator, progress: float) -> tuple[Tensor, dict[str, float]]:
         n, side, w = self.settings.batch, self.settings.side, self.weights
@@ -270,9 +297,6 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=2, help="pictures; each is cut twice")
     parser.add_argument("--side", type=int, default=128, help="of a cut, a multiple of 16")
     parser.add_argument("--style-weight", type=float, default=10.0)
-    parser.add_argument("--fixed-style", action="store_true",
-                        help="leave the style encoder of --init, and so the styles it made, as they are: each is encoded once, "
-                             "and a step takes half the time")
     parser.add_argument("--teacher", type=Path, help="a checkout of MicroAST, to learn from its paintings too")
     parser.add_argument("--recipe", choices=("shipped", "paper"), default="shipped",
                         help="paper: the network and losses of SANet's paper (training/paper.py), with its batch, rate and style weight")
@@ -280,8 +304,8 @@ def main() -> None:
     if recipe == "paper":
         parser.set_defaults(**paper.DEFAULTS)
     settings = parser.parse_args()
-    if recipe == "paper" and (settings.teacher or settings.fixed_style):
-        parser.error("the paper's recipe has no teacher and no style encoder: leave --teacher and --fixed-style out")
+    if recipe == "paper" and settings.teacher:
+        parser.error("the paper's recipe has no teacher: leave --teacher out")
     loop.start(settings)
     loop.run((paper.PaperTask if recipe == "paper" else SANetTask)(settings), settings)
 

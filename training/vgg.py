@@ -14,6 +14,7 @@ EXACT_FILE = "vgg_normalised_to_relu3_1_fp16.pth"
 DISTILLED_FILE = "small16x_relu5_1_fp16.pth"
 LAYERS = ("11", "12", "pool", "21", "22", "pool", "31", "32", "33", "34", "pool", "41", "42", "43", "44", "pool", "51")
 WIDTHS = (16, 32, 64, 128, 128)
+FULL_WIDTHS = (64, 128, 256, 512, 512)
 
 
 def _load(path: Path) -> dict[str, Tensor]:
@@ -50,11 +51,25 @@ class Exact(_Vgg):
         return [relu1, relu2, F.relu(self.conv("3_1", x))]
 
 
+def _blank() -> dict[str, Tensor]:
+    """The distilled network's weights, all zero."""
+    shapes, inputs = {"conv0": (3, 3, 1, 1)}, 3
+    for name in LAYERS:
+        if name != "pool":
+            shapes[f"conv{name}"] = (WIDTHS[int(name[0]) - 1], inputs, 3, 3)
+            inputs = WIDTHS[int(name[0]) - 1]
+    for level, (own, full) in enumerate(zip(WIDTHS, FULL_WIDTHS), 1):
+        shapes[f"conv{level}1_aux"] = (full, own, 1, 1)
+    return {f"{name}.{part}": torch.zeros(shape[:1] if part == "bias" else shape)
+            for name, shape in shapes.items() for part in ("weight", "bias")}
+
+
 class Distilled(_Vgg):
     """RGB (N,3,H,W) in 0..1 -> relu1_1 .. relu5_1 (64, 128, 256, 512, 512 channels, VGG-19's own widths)."""
 
-    def __init__(self, folder):
-        super().__init__(_load(Path(folder) / DISTILLED_FILE))
+    def __init__(self, folder=None):
+        """Without a folder: for weights that are loaded later, as a part of a network."""
+        super().__init__(_load(Path(folder) / DISTILLED_FILE) if folder else _blank())
 
     def features(self, x: Tensor) -> list[Tensor]:
         """Its own, of WIDTHS channels."""

@@ -4,8 +4,9 @@
 
 segnet           mask = mean of the channels / 255
 segnet-previous  mask = half of that + half of the previous mask
-sanet-style      4 tokens, all alike: keys 0, low values the mean colour / 255, high values 1 minus it
-sanet-paint      image + a1 (low - image) + a2 (high - image), low and high the means of a style's values, mixed by share
+sanet-style      4 tokens, all alike: keys 0, low values the mean colour / 255, high values 1 minus it; a tone of ones
+sanet-paint      image + a1 (low - image) + a2 (high - image), low and high the means of a style's values times the mean
+                 of its tone, mixed by share
 Those whose names start with wrong- break the contract in the way the name says.
 """
 from pathlib import Path
@@ -15,7 +16,7 @@ from onnx import TensorProto, checker, helper, numpy_helper, save
 
 HERE = Path(__file__).parent
 U8, F32 = TensorProto.UINT8, TensorProto.FLOAT
-SIDE, TOKENS, KEY, VALUE = 32, 4, 2, 3
+SIDE, TOKENS, KEY, VALUE, TONE = 32, 4, 2, 3, 5
 
 
 class Graph:
@@ -35,7 +36,7 @@ class Graph:
         self.constants.append(numpy_helper.from_array(np.asarray(value), name))
         return name
 
-    def save(self, path, inputs, outputs, contract="1"):
+    def save(self, path, inputs, outputs, contract="2"):
         def ports(described):
             return [helper.make_tensor_value_info(name, kind, dims) for name, (kind, dims) in described.items()]
 
@@ -73,6 +74,12 @@ def segnet(file, image=IMAGE, mask="mask", previous=False, **kw):
     g.save(HERE / file, inputs, {mask: MASK}, **kw)
 
 
+def style(n):
+    """The tensors of n styles."""
+    widths = {"low_keys": KEY, "low_values": VALUE, "high_keys": KEY, "high_values": VALUE}
+    return {**{name: (F32, [n, TOKENS, width]) for name, width in widths.items()}, "tone": (F32, [n, TONE])}
+
+
 def sanet_style():
     g = Graph()
     g.op("Cast", "floats", "image", to=F32)
@@ -83,8 +90,8 @@ def sanet_style():
     g.op("Sub", "high_values", f32(1), "low_values")
     for keys in ("low_keys", "high_keys"):
         g.op("Identity", keys, np.zeros((1, TOKENS, KEY), np.float32))
-    dims = {"low_keys": KEY, "low_values": VALUE, "high_keys": KEY, "high_values": VALUE}
-    g.save(HERE / "sanet-style.onnx", {"image": (U8, [1, SIDE, SIDE, 3])}, {n: (F32, [1, TOKENS, d]) for n, d in dims.items()})
+    g.op("Identity", "tone", np.ones((1, TONE), np.float32))
+    g.save(HERE / "sanet-style.onnx", {"image": (U8, [1, SIDE, SIDE, 3])}, style(1))
 
 
 def sanet_paint():
@@ -93,9 +100,11 @@ def sanet_paint():
     g.op("Div", "unit", "floats", f32(255))
     g.op("Transpose", "content", "unit", perm=[0, 3, 1, 2])
     painting = "content"
+    g.op("ReduceMean", "gain", "tone", axes=[1], keepdims=1)  # S,1
     for level, index in (("low", 0), ("high", 1)):
         g.op("ReduceMean", f"{level}_mean", f"{level}_values", axes=[1], keepdims=0)  # S,3
-        g.op("Transpose", f"{level}_colours", f"{level}_mean", perm=[1, 0])  # 3,S
+        g.op("Mul", f"{level}_toned", f"{level}_mean", "gain")
+        g.op("Transpose", f"{level}_colours", f"{level}_toned", perm=[1, 0])  # 3,S
         g.op("Unsqueeze", f"{level}_filter", f"{level}_colours", i64(2, 3))  # 3,S,1,1
         g.op("Conv", f"{level}_small", "share", f"{level}_filter")  # 1,3,h/4,w/4
         g.op("Resize", f"{level}_style", f"{level}_small", "", f32(1, 1, 4, 4), mode="nearest")
@@ -109,8 +118,7 @@ def sanet_paint():
     g.op("Add", "rounded", "bytes", f32(0.5))
     g.op("Transpose", "last", "rounded", perm=[0, 2, 3, 1])
     g.op("Cast", "painting", "last", to=U8)
-    dims = {"low_keys": KEY, "low_values": VALUE, "high_keys": KEY, "high_values": VALUE}
-    inputs = {"image": IMAGE, **{n: (F32, ["s", TOKENS, d]) for n, d in dims.items()},
+    inputs = {"image": IMAGE, **style("s"),
               "share": (F32, [1, "s", "h4", "w4"]), "alpha": (F32, [1, 2, "h4", "w4"])}
     g.save(HERE / "sanet-paint.onnx", inputs, {"painting": IMAGE})
 
@@ -126,7 +134,7 @@ segnet("segnet-previous.onnx", previous=True)
 segnet("wrong-output.onnx", mask="masks")
 segnet("wrong-type.onnx", image=(F32, IMAGE[1]))
 segnet("wrong-shape.onnx", image=(U8, [1, "h", "w", 4]))
-segnet("wrong-contract.onnx", contract="2")
+segnet("wrong-contract.onnx", contract="1")
 segnet("wrong-no-contract.onnx", contract=None)
 sanet_style()
 sanet_paint()

@@ -7,8 +7,9 @@ import pytest
 import torch
 
 from training import export
-from training.sanet import SANet
+from training.sanet import SANet, toned
 from training.segnet import SegNet, enlarge, maxima
+from training.vgg import Distilled
 
 
 def test_maxima_of_a_pooling():
@@ -34,9 +35,11 @@ def test_the_encoder_s_statistics_stay_the_published_ones():
 
 
 @pytest.fixture(scope="module")
-def sanet():
+def sanet(vgg_folder):
     torch.manual_seed(1)
-    return SANet().eval().requires_grad_(False)
+    net = SANet()
+    net.vgg = Distilled(vgg_folder)
+    return net.eval().requires_grad_(False)
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +69,17 @@ def test_the_skip_is_silent_at_alpha_1(sanet, picture):
     assert not torch.allclose(loud.paint(picture, style, constant(1, 1), constant(0.5, 2)), sanet.paint(picture, style, constant(1, 1), constant(0.5, 2)))
 
 
+def test_a_tone_is_what_the_channels_have(picture):
+    """At full amount a channel has the tone's mean and spread, at none its own; half-way is half-way."""
+    f = picture * 3 + 1
+    tone, share = torch.tensor([0.5, -1, 2, 3, 1, 0.1])[None, None], torch.ones(1, 1, *f.shape[2:])
+    full = toned(f, tone, share, torch.ones(1, 1, 1, 1))
+    torch.testing.assert_close(full.mean((2, 3)), torch.tensor([[0.5, -1, 2]]), atol=1e-3, rtol=0)
+    torch.testing.assert_close(full.std((2, 3)), torch.tensor([[3, 1, 0.1]]), atol=1e-2, rtol=0)
+    torch.testing.assert_close(toned(f, tone, share, torch.zeros(1, 1, 1, 1)), f)
+    torch.testing.assert_close(toned(f, tone, share, torch.full((1, 1, 1, 1), 0.5)), (f + full) / 2)
+
+
 def test_two_styles_by_share(sanet, picture):
     """A share of 1 for one of two styles paints as that style alone."""
     styles = [sanet.encode(torch.rand(1, 3, 256, 256, generator=torch.Generator().manual_seed(s))) for s in (3, 4)]
@@ -75,10 +89,10 @@ def test_two_styles_by_share(sanet, picture):
     torch.testing.assert_close(sanet.paint(picture, both, share, constant(1, 2)), alone, atol=1e-5, rtol=1e-4)
 
 
-def test_export_keeps_the_contract(tmp_path):
+def test_export_keeps_the_contract(tmp_path, sanet):
     """export() itself compares with PyTorch at three sizes; here the files are opened as the program opens them."""
     torch.manual_seed(1)
-    segnet, sanet = SegNet().eval().requires_grad_(False), SANet().eval().requires_grad_(False)
+    segnet = SegNet().eval().requires_grad_(False)
     entries = [export.export(export.SEGNET, export.SegNetGraph(segnet), segnet, tmp_path, "test"),
                export.export(export.STYLE, export.StyleGraph(sanet), sanet, tmp_path, "test"),
                export.export(export.PAINT, export.PaintGraph(sanet), sanet, tmp_path, "test")]
@@ -97,7 +111,8 @@ def test_export_keeps_the_contract(tmp_path):
     image = np.zeros((1, 256, 256, 3), np.uint8)
     tensors = dict(zip([o.name for o in style.get_outputs()], style.run(None, {"image": image})))
     assert {k: v.shape for k, v in tensors.items()} == {
-        "low_keys": (1, 256, 32), "low_values": (1, 256, 48), "high_keys": (1, 256, 32), "high_values": (1, 256, 96)}
+        "low_keys": (1, 256, 32), "low_values": (1, 256, 48), "high_keys": (1, 256, 32), "high_values": (1, 256, 96),
+        "tone": (1, 288)}
     small = np.zeros((1, 48, 80, 3), np.uint8)
     share, alpha = np.ones((1, 1, 12, 20), np.float32), np.ones((1, 2, 12, 20), np.float32)
     painting, = paint.run(None, {"image": small, **tensors, "share": share, "alpha": alpha})
