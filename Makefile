@@ -45,6 +45,7 @@ install: build ## program, manual page, completions, systemd user unit and deskt
 	install -d $(addprefix $(DESTDIR)$(PREFIX)/,lib/systemd/user share/applications share/man/man1 $(dir $(COMPLETIONS)))
 	sed 's|@PREFIX@|$(PREFIX)|' packaging/stylecam.service > $(DESTDIR)$(PREFIX)/lib/systemd/user/stylecam.service
 	install -m 644 packaging/stylecam.desktop $(DESTDIR)$(PREFIX)/share/applications/
+	install -D -m 644 models/NOTICE $(DESTDIR)$(PREFIX)/share/doc/stylecam/NOTICE
 	bin/stylecam man > $(DESTDIR)$(PREFIX)/share/man/man1/stylecam.1
 	bin/stylecam completion bash > $(DESTDIR)$(PREFIX)/$(word 1,$(COMPLETIONS))
 	bin/stylecam completion zsh > $(DESTDIR)$(PREFIX)/$(word 2,$(COMPLETIONS))

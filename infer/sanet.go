@@ -57,8 +57,9 @@ func (n *SANet) bind(b *binding, s shape) sanetTensors {
 //
 // share, [S,height/4,width/4], is the part of each of the S styles at each place,
 // their sum 1; alpha, [2,height/4,width/4], is α1 and α2 there: F = F_content +
-// α1·ΔF_low + α2·ΔF_high. Allocates nothing but at the first frame of a size and
-// number of styles.
+// α1·ΔF_low + α2·ΔF_high. Their mean says how much of the style's tone there is, and
+// how little of the photograph itself. Allocates nothing but at the first frame of a
+// size and number of styles.
 func (n *SANet) Paint(dst, image []byte, height, width int, styles []*style.Tensors, share, alpha []float32) error {
 	if err := n.check(dst, image, height, width, styles, share, alpha); err != nil {
 		return fmt.Errorf("network %s: %w", n.session.name, err)

@@ -79,6 +79,7 @@ func TestInstall(t *testing.T) {
 			"usr/lib/systemd/user/stylecam.service",
 			"usr/share/applications/stylecam.desktop",
 			"usr/share/bash-completion/completions/stylecam",
+			"usr/share/doc/stylecam/NOTICE",
 			"usr/share/fish/vendor_completions.d/stylecam.fish",
 			"usr/share/man/man1/stylecam.1",
 			"usr/share/zsh/site-functions/_stylecam",

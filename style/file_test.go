@@ -85,7 +85,7 @@ func TestDecodeRefuses(t *testing.T) {
 		"tokens without end":    {changed(`"tokens":256`, `"tokens":999`), "damaged"},
 		"no tokens":             {changed(`"tokens":256`, `"tokens":000`), "header"},
 		"a negative width":      {changed(`"low_dim":48`, `"low_dim":-8`), "not within 1..4096"},
-		"no tone":               {changed(`"tone_dim":288`, `"tone_dim":-88`), "not within 1..4096"},
+		"a negative tone":       {changed(`"tone_dim":288`, `"tone_dim":-88`), "not within 1..4096"},
 		"a wider tone":          {changed(`"tone_dim":288`, `"tone_dim":289`), "damaged"},
 		"a negative preview":    {changed(`"preview_bytes":18`, `"preview_bytes":-7`), "preview of -7"},
 		"a name that is path":   {changed("starry-night", "../../../etc"), "style name"},

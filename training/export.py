@@ -3,7 +3,7 @@
     python -m training.export --segnet FILE.pt --segnet-full FILE.pt --sanet FILE.pt [--models models] [--keep training/weights]
 
 The graphs keep the program's contract (docs/design.md): uint8 BGR pictures in and out, batch 1, sizes any multiple of 16, opset 17.
-Each is run by ONNX Runtime at three sizes and must give what PyTorch gives (below 1e-3) before anything is written.
+Each is run by ONNX Runtime at the sizes it is made for and must give what PyTorch gives (below 1e-3) before anything is written.
 Weights are stored in half precision and cast when the graph is loaded, which ONNX Runtime does once.
 """
 import argparse
@@ -31,7 +31,7 @@ ROUNDING = 5e-2    # of the graph with weights in half precision; the measures a
 STYLE_SIDE = 256
 SIZES = ((144, 192), (112, 192), (192, 256))
 PEOPLE = "people and empty scenes of CelebAMask-HQ, COCO 2017, Pascal VOC, CCP, Penn-Fudan, DAVIS, BSDS500 and others, some labelled by MediaPipe's network; encoder by Google (Apache-2.0), trained on ImageNet; see models/cards/segnet-lite.md"
-PAINTINGS = "photographs of COCO 2017, BSDS500 and Flickr, paintings of WikiArt and others; see models/cards/sanet-lite.md"
+PAINTINGS = "photographs of COCO 2017, BSDS500 and Flickr, paintings of WikiArt and others, MicroAST's paintings (MIT); VGG-19 distilled by Huan Wang (MIT), trained on ImageNet; see models/cards/sanet-lite.md"
 
 
 def picture_in(image: Tensor) -> Tensor:

@@ -12,10 +12,10 @@ contributes does not depend on the content: it is computed once and cached.
                         ├─ 1/4 ── attend ── x α1 ──┐            │ x α               │  every frame
                         └─ 1/8 ── attend ── x α2 ──+── decoder ─+───────────────────+── painting
 
-α = (1, 1) is SANet's full painting, (0, 0) the photograph; both vary from place to place. The photograph is also mixed into
-the outcome by (1 - α)², which makes α an even control: features alone change most of their look below α = 0.3. The paper's softmax is unscaled,
-which flickers on video; here the product is scaled (Vaswani et al., 2017). Where several styles share a picture, each
-attends over its own tokens and the outcomes are mixed by `share`.
+α = (1, 1) is SANet's full painting, (0, 0) the photograph; both vary from place to place, and α alone stands for their mean.
+The photograph is also mixed into the outcome by (1 - α)², which makes α an even control: features alone change most of their
+look below α = 0.3. The paper's softmax is unscaled, which flickers on video; here the product is scaled (Vaswani et al., 2017).
+Where several styles share a picture, each attends over its own tokens and the outcomes are mixed by `share`.
 
 Styles are seen by the paper's encoder, VGG, in its distilled form and as published: what it tells of a painting never seen is
 what it tells of those trained on, and its moments are what the style loss compares.
@@ -41,9 +41,9 @@ class Style(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """What VGG sees in paintings, from which all that is learned of a style starts: features averaged over the places of
-    tokens, (N,T,64) of relu3_1 and (N,T,128) of relu4_1, as they are and with mean 0 and variance 1; and means and deviations
-    of all its layers, (N,MOMENTS)."""
+    """What VGG sees in paintings, from which all that is learned of a style starts: features of relu3_1 and relu4_1, as they are
+    and brought to mean 0 and variance 1, averaged over the places of tokens, (N,T,64) and (N,T,128); and means and deviations of
+    all its layers, (N,MOMENTS)."""
     low: Tensor
     low_normalised: Tensor
     high: Tensor
@@ -134,6 +134,7 @@ class Tone(nn.Module):
         self.register_buffer("usual", torch.zeros(MOMENTS))  # moments' mean and deviation over styles
         self.register_buffer("range", torch.ones(MOMENTS))
         self.hidden, self.say = nn.Linear(MOMENTS, self.HIDDEN), nn.Linear(self.HIDDEN, sum(self.parts))
+        nn.init.zeros_(self.say.weight)  # at first all styles have one tone
         with torch.no_grad():
             self.say.bias.copy_(torch.cat([torch.cat([torch.zeros(c), torch.ones(c)]) for c in channels]))
 
@@ -154,7 +155,7 @@ def toned(f: Tensor, tone: Tensor, share: Tensor, amount: Tensor) -> Tensor:
 
 
 class SANet(nn.Module):
-    """Sizes: channels at 1/2, 1/4 and 1/8 (fastest as multiples of 16, a vector: others are computed as the next one), and of a
+    """Sizes: channels at 1/2, 1/4 and 1/8 (fastest as multiples of a vector: where that is 16 wide, 24 cost as much as 32), and of a
     key."""
 
     def __init__(self, half: int = 24, quarter: int = 48, eighth: int = 96, key: int = 32):

@@ -90,7 +90,7 @@ def test_two_styles_by_share(sanet, picture):
 
 
 def test_export_keeps_the_contract(tmp_path, sanet):
-    """export() itself compares with PyTorch at three sizes; here the files are opened as the program opens them."""
+    """export() itself compares with PyTorch; here the files are opened as the program opens them."""
     torch.manual_seed(1)
     segnet = SegNet().eval().requires_grad_(False)
     entries = [export.export(export.SEGNET, export.SegNetGraph(segnet), segnet, tmp_path, "test"),

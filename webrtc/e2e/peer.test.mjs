@@ -8,6 +8,7 @@ const load = (name) => import(`data:text/javascript,${encodeURIComponent(readFil
 const { lender } = await load("lender.js");
 const { Peer } = await load("peer.js");
 const controls = await load("controls.js");
+const memory = await load("memory.js");
 
 // later is a promise that a test settles.
 const later = () => { const p = {}; p.promise = new Promise((ok, no) => { p.ok = ok; p.no = no; }); return p; };
@@ -149,7 +150,7 @@ test("blank works before the first state has come, its key where keys are in use
   globalThis.localStorage = { getItem: (name) => kept[name] ?? null, setItem: (name, value) => { kept[name] = value; } };
   const changes = [];
   controls.start((c) => changes.push(c));
-  controls.keys((c) => changes.push(c), () => {});
+  controls.keys((c) => changes.push(c), () => {}, memory);
   listeners["blank click"]();
   const press = (key) => heard.keydown({ key, target: element(), preventDefault() {} });
   press("b");
@@ -160,6 +161,10 @@ test("blank works before the first state has come, its key where keys are in use
   listeners["keys change"]();
   press("b");
   assert.equal(changes.length, 2, "keys that are switched off do nothing");
-  controls.keys((c) => changes.push(c), () => {});
+  controls.keys((c) => changes.push(c), () => {}, memory);
   assert.equal(element("keys").checked, false, "and stay off");
+  globalThis.localStorage = { getItem() { throw new Error("site data is blocked"); } };
+  controls.keys((c) => changes.push(c), () => {}, memory);
+  press("b");
+  assert.equal(changes.length, 3, "where nothing is remembered they are in use");
 });

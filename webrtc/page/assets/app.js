@@ -3,6 +3,7 @@ import * as api from "./api.js";
 import * as controls from "./controls.js";
 import * as gallery from "./gallery.js";
 import { lender } from "./lender.js";
+import * as memory from "./memory.js";
 import { publish, watch } from "./peer.js";
 import * as stats from "./stats.js";
 
@@ -47,7 +48,7 @@ stats.watch(viewer);
 
 // Settings, from here and from elsewhere.
 controls.start(change);
-controls.keys(change, gallery.step);
+controls.keys(change, gallery.step, memory);
 gallery.start(change, toast).catch(toast);
 api.follow({
   state: show,
@@ -70,9 +71,9 @@ $("pip").addEventListener("click", () => (document.pictureInPictureElement ? doc
 $("help").addEventListener("click", () => $("about").showModal());
 
 const root = document.documentElement;
-root.style.colorScheme = localStorage.getItem("theme") ?? "";
+root.style.colorScheme = memory.recall("theme") ?? "";
 $("theme").addEventListener("click", () => {
   const dark = root.style.colorScheme ? root.style.colorScheme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
   root.style.colorScheme = dark ? "light" : "dark";
-  localStorage.setItem("theme", root.style.colorScheme);
+  memory.remember("theme", root.style.colorScheme);
 });

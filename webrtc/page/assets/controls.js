@@ -60,10 +60,10 @@ export function render(next) {
 }
 
 // The window's keys, where nobody is typing or choosing. They can be switched off: who speaks to the computer types by accident.
-export function keys(change, step) {
+export function keys(change, step, memory) {
   const on = $("keys");
-  on.checked = localStorage.getItem("keys") !== "off";
-  on.addEventListener("change", () => localStorage.setItem("keys", on.checked ? "on" : "off"));
+  on.checked = memory.recall("keys") !== "off";
+  on.addEventListener("change", () => memory.remember("keys", on.checked ? "on" : "off"));
   const more = (field, by) => change({ [field]: state[field].map((a) => Math.min(1.5, Math.max(0, Math.round((a + by) * 100) / 100))) });
   const view = (v) => change({ view: state.view === v ? "painted" : v });
   const bindings = {
