@@ -65,7 +65,7 @@ def vgg_folder(tmp_path_factory) -> Path:
         width = vgg.WIDTHS[int(name[0]) - 1]
         distilled[name], inputs = layer(width, inputs), width
         if name.endswith("1"):
-            distilled[f"{name}_aux"] = layer((64, 128, 256, 512, 512)[int(name[0]) - 1], width, 1)
+            distilled[f"{name}_aux"] = layer(vgg.FULL_WIDTHS[int(name[0]) - 1], width, 1)
     save(vgg.DISTILLED_FILE, distilled)
     return folder
 
