@@ -82,15 +82,13 @@ class Graph:
     axes: dict[str, dict[int, str]]
     sizes: tuple[tuple[int, int], ...]
     data: str
-    quantile: float = 1.0  # of the differences from PyTorch that must be within the tolerance
     model: str = "lite"
 
 
 TENSORS = Style._fields
 SPACE = {1: "h", 2: "w"}
 FRAMES = ((144, 192), (112, 192), (240, 320), (176, 320))  # of 4:3 and 16:9, as the program's qualities have them
-MASKS = {"inputs": ("image",), "outputs": ("mask",), "axes": {"image": SPACE, "mask": {2: "h", 3: "w"}}, "data": PEOPLE,
-         "quantile": 0.99}  # two places of a pooling may be equal but for rounding, and the unpooling then fill one or both
+MASKS = {"inputs": ("image",), "outputs": ("mask",), "axes": {"image": SPACE, "mask": {2: "h", 3: "w"}}, "data": PEOPLE}
 SEGNET = Graph("segnet", "segnet-lite.onnx", sizes=FRAMES, **MASKS)
 SEGNET_FULL = Graph("segnet", "segnet-full.onnx", sizes=FRAMES, model="full", **MASKS)
 STYLE = Graph("sanet-style", "sanet-lite-style.onnx", ("image",), TENSORS, {}, ((STYLE_SIDE, STYLE_SIDE),), PAINTINGS)
@@ -156,7 +154,7 @@ def check(graph: Graph, module: nn.Module, net: nn.Module, model: onnx.ModelProt
                 difference = np.maximum(np.abs(ours.numpy().astype(int) - theirs) - 1, 0) / 255
             else:
                 difference = np.abs(ours.numpy() - theirs) / max(1.0, float(ours.abs().max()))
-            worst = max(worst, float(np.quantile(difference, graph.quantile)))
+            worst = max(worst, float(difference.max()))
     if worst > tolerance:
         raise SystemExit(f"{graph.file}: ONNX Runtime and PyTorch differ by {worst:.2g}, more than {tolerance:g}")
     return worst

@@ -8,13 +8,14 @@ contributes does not depend on the content: it is computed once and cached.
                   ├─ relu4_1 ── high keys, values
                   └─ moments of relu1_1 .. relu5_1 ── tone: means and spreads of the decoder's channels
                                        │                        │
-    content ── encoder ─┬─ 1/2 ────────│────────────────────────│─ skip, x (1 - α) ─┐
-                        ├─ 1/4 ── attend ── x α1 ──┐            │ x α               │  every frame
-                        └─ 1/8 ── attend ── x α2 ──+── decoder ─+───────────────────+── painting
+    content ── encoder ─┬─ 1/2 ── skip ────────────────┐        │
+                        ├─ 1/4 ── attend ── x α1 ──┐   │        │ x α                  every frame
+                        └─ 1/8 ── attend ── x α2 ──+── + ── decoder ── painting
 
 α = (1, 1) is SANet's full painting, (0, 0) the photograph; both vary from place to place, and α alone stands for their mean.
-The photograph is also mixed into the outcome by (1 - α)², which makes α an even control: features alone change most of their
-look below α = 0.3. The paper's softmax is unscaled, which flickers on video; here the product is scaled (Vaswani et al., 2017).
+The skip carries the picture's finest lines, which take on the style's tone with the rest: a decoder without them fills in lines of
+its own, that stand still where the picture moves. The photograph is also mixed into the outcome by (1 - α)², which makes α an even
+control: features alone change most of their look below α = 0.3. Above 1 it is mixed in no more, and the style goes on. The paper's softmax is unscaled, which flickers on video; here the product is scaled (Vaswani et al., 2017).
 Where several styles share a picture, each attends over its own tokens and the outcomes are mixed by `share`.
 
 Styles are seen by the paper's encoder, VGG, in its distilled form and as published: what it tells of a painting never seen is
@@ -150,8 +151,9 @@ class Tone(nn.Module):
 
 def toned(f: Tensor, tone: Tensor, share: Tensor, amount: Tensor) -> Tensor:
     """f (N,C,h,w) with the means and spreads of tone (N,S,2C), by share (N,S,h,w) and as much as amount (N,1,h,w) says."""
-    mean, spread = ((t.transpose(1, 2) @ share.flatten(2)).unflatten(2, share.shape[2:]) for t in tone.chunk(2, 2))
-    return f + amount * (F.instance_norm(f, eps=1e-3) * spread + mean - f)
+    by = share * amount
+    mean, spread = ((t.transpose(1, 2) @ by.flatten(2)).unflatten(2, by.shape[2:]) for t in tone.chunk(2, 2))
+    return f * (1 - amount) + F.instance_norm(f, eps=1e-3) * spread + mean
 
 
 class SANet(nn.Module):
@@ -171,8 +173,6 @@ class SANet(nn.Module):
         self.skip = conv(half, half, 1)
         self.decode2 = Residual(half)
         self.colours = conv(half, 12)
-        nn.init.zeros_(self.skip.weight)
-        nn.init.zeros_(self.skip.bias)
 
     def see(self, style: Tensor) -> Seen:
         """RGB (N,3,h,h) in 0..1, h a multiple of 128 -> what is fixed of N styles."""
@@ -204,11 +204,11 @@ class SANet(nn.Module):
         for tone, residual in zip(tones4, self.decode4):
             f = residual(toned(f, tone, share, amount))
         share, amount = enlarge(share), enlarge(amount)
-        rest = 1 - amount
         f = F.pixel_shuffle(self.widen(F.relu(f)), 2)
-        f = self.decode2(toned(f, first, share, amount) + self.skip(f2) * rest)
+        f = self.decode2(toned(f + self.skip(f2), first, share, amount))
         f = toned(f, last, share, amount)
         painted = F.pixel_shuffle(self.colours(F.relu(f)), 2) * 0.5 + 0.5
+        rest = F.relu(1 - amount)
         return painted + (picture - painted) * enlarge(rest * rest)
 
 

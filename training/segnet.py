@@ -19,7 +19,7 @@ from .efficientnet import LITE0, LITE2, EfficientNet
 
 SIZES = {"lite": (LITE0, (24, 32, 48, 96)), "full": (LITE2, (48, 64, 96, 128))}  # encoder, and the decoder's widths at 1/2 .. 1/16
 
-EQUAL = 1 - 1e-3  # of the maximum: mixed precision rounds the two sides of the comparison differently
+FLOOR = 0.5  # what is added to features before they are compared: where nothing is, nothing stands out
 
 
 def conv_norm(inputs: int, outputs: int, kernel: int = 1, groups: int = 1, act: bool = True) -> nn.Sequential:
@@ -43,19 +43,6 @@ class Separable(nn.Module):
         return x + self.pointwise(self.depthwise(x))
 
 
-def enlarge(x: Tensor, mode: str) -> Tensor:
-    """To twice the sides, "nearest" or "bilinear"."""
-    return F.interpolate(x, scale_factor=2, mode=mode, align_corners=None if mode == "nearest" else False)
-
-
-def maxima(x: Tensor, top: Tensor) -> Tensor:
-    """1 where the maximum of a 2x2 pooling stood (several on a tie): top is its result, enlarged to x's shape.
-
-    A comparison, not MaxPool's indices: every runtime has it on every device. x is never negative (it comes from a ReLU).
-    """
-    return (x >= top * EQUAL).to(x.dtype)
-
-
 class Up(nn.Module):
     """One step of the decoder: from coarse features to features twice as fine, beside the encoder's.
 
@@ -68,15 +55,24 @@ class Up(nn.Module):
         self.mix = nn.Sequential(Separable(width, 5), Separable(width, 3))
         self.rounded = rounded
 
+    def twice(self, x: Tensor, fine: Tensor, mode: str) -> Tensor:
+        """x enlarged to the sides of fine, "nearest" or "bilinear"."""
+        large = F.interpolate(x, scale_factor=2, mode=mode, align_corners=None if mode == "nearest" else False)
+        return large[..., :fine.shape[-2], :fine.shape[-1]] if self.rounded else large
+
+    def unpool(self, x: Tensor, fine: Tensor) -> Tensor:
+        """x where fine, which is never negative (it comes from a ReLU), has the maxima of its 2x2 pooling; less of it the smaller fine is
+        beside them, and nothing from half on.
+
+        SegNet has MaxPool's indices. Of places that are nearly equal a camera's noise chooses now one, now another, and masks flicker.
+        """
+        top = F.max_pool2d(fine, 2, ceil_mode=self.rounded)
+        near = F.relu((fine + FLOOR) * self.twice(2 / (top + FLOOR), fine, "nearest") - 1)
+        return self.twice(x, fine, "nearest") * near
+
     def forward(self, x: Tensor, fine: Tensor) -> Tensor:
         x, fine = self.narrow(x), self.side(fine)
-
-        def twice(coarse: Tensor, mode: str) -> Tensor:
-            large = enlarge(coarse, mode)
-            return large[..., :fine.shape[-2], :fine.shape[-1]] if self.rounded else large
-        top = F.max_pool2d(fine, 2, ceil_mode=self.rounded)
-        unpooled = twice(x, "nearest") * maxima(fine, twice(top, "nearest"))
-        return self.mix(unpooled + twice(x, "bilinear") + fine)
+        return self.mix(self.unpool(x, fine) + self.twice(x, fine, "bilinear") + fine)
 
 
 class SegNet(nn.Module):

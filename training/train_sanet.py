@@ -26,20 +26,21 @@ from .evaluate.peers import MicroAST
 from .sanet import SANet, Seen, Style
 from .vgg import Distilled, Exact, moments, normalised
 
-SIDE = 256         # of the pictures kept in memory; a style's side, by contract
-HARDEST = 2        # relu3_1 among the tables of moments: most of the style loss lies there
-DEEP = 0.5         # weight of relu5_1 beside relu4_1, and of the distilled network where there is an exact one
+SIDE = 256          # of the pictures kept in memory; a style's side, by contract
+HARDEST = 2         # relu3_1 among the tables of moments: most of the style loss lies there
+OUT_OF_FOCUS = 0.2  # of the contents, as backgrounds are: there a painting has nothing but its own grid to draw by
+DEEP = 0.5          # weight of relu5_1 beside relu4_1, and of the distilled network where there is an exact one
 
 
 @dataclass(frozen=True)
 class Weights:
     """Of the losses."""
     style: float
-    content: float = 1.0
+    content: float = 2.0
     nearness: float = 3.0     # to the photograph, where α < 1
-    steadiness: float = 25.0
+    steadiness: float = 75.0
     lattice: float = 60.0     # what repeats every four pixels
-    taught: float = 0.5       # by the teacher's paintings
+    taught: float = 0.3       # by the teacher's paintings
     variation: float = 0.1
     range: float = 5.0
 
@@ -126,6 +127,8 @@ class Crops:
             y, x = rng.integers(SIDE - source + 1, size=2)
             cut = picture[y:y + source, x:x + source]
             cut = cv2.resize(cut, (whole, whole), interpolation=cv2.INTER_AREA)
+            if rng.random() < OUT_OF_FOCUS:
+                cut = cv2.GaussianBlur(cut, (0, 0), rng.uniform(1, 6))
             windows[i] = cut[:, ::-1] if rng.random() < 0.5 else cut
         return windows, rng.integers(self.slack + 1, size=(n, 2, 2))
 
@@ -147,10 +150,10 @@ def overlap_difference(a: Tensor, b: Tensor, at: np.ndarray) -> Tensor:
 
 
 def lattice(x: Tensor) -> Tensor:
-    """The mean size of what repeats every four pixels: pixel shuffle's own pattern. Strokes and edges, wherever they stand,
-    average out over a picture; (n,C,h,w), h and w multiples of 4."""
+    """The mean size of what repeats every four pixels, in windows of 32: pixel shuffle's own pattern, a weave. Strokes and edges,
+    wherever they stand, average out; (n,C,h,w), h and w multiples of 32."""
     fine = x - F.avg_pool2d(F.pad(x, (2, 2, 2, 2), mode="reflect"), 5, 1)
-    return F.pixel_unshuffle(fine, 4).mean((2, 3)).abs().mean()
+    return F.avg_pool2d(F.pixel_unshuffle(fine, 4), 8).abs().mean()
 
 
 def blob(rng: np.random.Generator, side: int) -> np.ndarray:

@@ -8,16 +8,17 @@ import torch
 
 from training import export
 from training.sanet import SANet, toned
-from training.segnet import SegNet, enlarge, maxima
+from training.segnet import SegNet, Up
 from training.vgg import Distilled
 
 
-def test_maxima_of_a_pooling():
-    x = torch.zeros(1, 1, 4, 4)
-    x[0, 0, 1, 0], x[0, 0, 2, 3], x[0, 0, 3, 3] = 3.0, 5.0, 4.0
-    where = maxima(x, enlarge(torch.nn.functional.max_pool2d(x, 2), "nearest"))
-    assert where[0, 0, 1, 0] == where[0, 0, 2, 3] == 1
-    assert where[0, 0, 0, 0] == where[0, 0, 3, 3] == where[0, 0, 2, 2] == 0
+def test_unpooling_puts_features_where_the_maxima_stand():
+    up, x = Up(1, 1, 1, rounded=False), torch.zeros(1, 1, 4, 4)
+    x[0, 0, 1, 0], x[0, 0, 1, 1], x[0, 0, 2, 3], x[0, 0, 3, 3] = 3.0, 1.4, 5.0, 4.999
+    where = up.unpool(torch.ones(1, 1, 2, 2), x)[0, 0]
+    assert where[1, 0] == where[2, 3] == 1, "maxima"
+    assert where[0, 0] == where[1, 1] == where[2, 2] == 0, "less than half"
+    assert 0.99 < where[3, 3] < 1, "nearly equal ones are treated alike"
 
 
 @pytest.mark.parametrize("size", ["lite", "full"])
@@ -59,14 +60,26 @@ def test_alpha_0_gives_the_photograph_back_and_alpha_1_the_style(sanet, picture)
     assert not torch.allclose(sanet.paint(picture, a, share, on), sanet.paint(picture, b, share, on))
 
 
-def test_the_skip_is_silent_at_alpha_1(sanet, picture):
+def without(net: SANet, layer: str) -> SANet:
+    """A copy, of which a layer gives nothing."""
+    copy = SANet().eval().requires_grad_(False)
+    copy.load_state_dict({k: torch.zeros_like(v) if k.startswith(layer + ".") else v for k, v in net.state_dict().items()})
+    return copy
+
+
+def test_fine_lines_reach_a_full_painting(sanet, picture):
     style = sanet.encode(torch.rand(1, 3, 256, 256, generator=torch.Generator().manual_seed(3)))
-    before = sanet.paint(picture, style, constant(1, 1), constant(1, 2))
-    loud = SANet().eval().requires_grad_(False)
-    loud.load_state_dict(sanet.state_dict())
-    loud.skip.weight.fill_(1.0)
-    torch.testing.assert_close(loud.paint(picture, style, constant(1, 1), constant(1, 2)), before)
-    assert not torch.allclose(loud.paint(picture, style, constant(1, 1), constant(0.5, 2)), sanet.paint(picture, style, constant(1, 1), constant(0.5, 2)))
+    with_lines, without_lines = (net.paint(picture, style, constant(1, 1), constant(1, 2)) for net in (sanet, without(sanet, "skip")))
+    assert not torch.allclose(with_lines, without_lines, atol=1e-3)
+
+
+def test_above_alpha_1_the_photograph_does_not_return(sanet, picture):
+    """A decoder without colours paints grey: whatever else is seen is the photograph."""
+    style = sanet.encode(torch.rand(1, 3, 256, 256, generator=torch.Generator().manual_seed(3)))
+    colourless = without(sanet, "colours")
+    full, more, less = (colourless.paint(picture, style, constant(1, 1), constant(a, 2)) for a in (1, 1.25, 0.75))
+    torch.testing.assert_close(more, full)
+    assert not torch.allclose(less, full, atol=1e-3)
 
 
 def test_a_tone_is_what_the_channels_have(picture):

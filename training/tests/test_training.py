@@ -110,6 +110,16 @@ def test_unknown_pixels_pull_nowhere(people, scenes, encoder_folder, tmp_path, m
     assert abs(losses(0) - losses(255)) < 0.05 * losses(0)
 
 
+def test_a_lattice_is_told_from_strokes():
+    """A weave over half of a picture, turned over half-way, as far as it reaches; noise as strong hardly."""
+    rng = np.random.default_rng(1)
+    weave = torch.zeros(1, 3, 128, 128)
+    weave[..., ::4] = 0.2
+    weave[..., 64:] *= -1
+    noise = torch.from_numpy(rng.permutation(weave.flatten().numpy()).reshape(weave.shape))
+    assert train_sanet.lattice(weave) > 4 * train_sanet.lattice(noise) > 0
+
+
 def test_harsher_styles_are_finer_and_stronger(scenes):
     """Of the same seed the same; over some, more and stronger edges than the painting they were made of has."""
     painting = np.asarray(pictures.square(sorted(scenes.iterdir())[0], train_sanet.SIDE))
