@@ -62,7 +62,7 @@ class Up(nn.Module):
 
     def unpool(self, x: Tensor, fine: Tensor) -> Tensor:
         """x where fine, which is never negative (it comes from a ReLU), has the maxima of its 2x2 pooling; less of it the smaller fine is
-        beside them, and nothing from half on.
+        beside them, and nothing where it is less than half (FLOOR added to both).
 
         SegNet has MaxPool's indices. Of places that are nearly equal a camera's noise chooses now one, now another, and masks flicker.
         """
