@@ -7,16 +7,18 @@ contributes does not depend on the content: it is computed once and cached.
     style ── VGG ─┬─ relu3_1 ── low keys, values                    once a style
                   ├─ relu4_1 ── high keys, values
                   └─ moments of relu1_1 .. relu5_1 ── tone: means and spreads of the decoder's channels
-                                       │                        │
-    content ── encoder ─┬─ 1/2 ── skip ────────────────┐        │
-                        ├─ 1/4 ── attend ── x α1 ──┐   │        │ x α                  every frame
-                        └─ 1/8 ── attend ── x α2 ──+── + ── decoder ── painting
+                                                                │
+                                                         x α ┌──┴──┐
+    content ── encoder ─┬─ 1/2 ── skip ──────────────────────│─────+         every frame
+                        ├─ 1/4 ── attend ── x α1 ──┐         │     │
+                        └─ 1/8 ── attend ── x α2 ──+─ decoder 1/4, 1/2 ── painting
 
 α = (1, 1) is SANet's full painting, (0, 0) the photograph; both vary from place to place, and α alone stands for their mean.
 The skip carries the picture's finest lines, which take on the style's tone with the rest: a decoder without them fills in lines of
 its own, that stand still where the picture moves. The photograph is also mixed into the outcome by (1 - α)², which makes α an even
-control: features alone change most of their look below α = 0.3. Above 1 it is mixed in no more, and the style goes on. The paper's softmax is unscaled, which flickers on video; here the product is scaled (Vaswani et al., 2017).
-Where several styles share a picture, each attends over its own tokens and the outcomes are mixed by `share`.
+control: features alone change most of their look below α = 0.3. Above 1 it is mixed in no more, and the style goes on. The paper's
+softmax is unscaled, which flickers on video; here the product is scaled (Vaswani et al., 2017). Where several styles share a picture,
+each attends over its own tokens and the outcomes are mixed by `share`.
 
 Styles are seen by the paper's encoder, VGG, in its distilled form and as published: what it tells of a painting never seen is
 what it tells of those trained on, and its moments are what the style loss compares.

@@ -8,8 +8,8 @@ features themselves besides (U-Net), which outlines gain from.
                   │        │        │        │         └── gated by the picture's mean
                   │        │        │        └─ unpool
                   │        │        └─ unpool                          decoder: at each step the coarse features are enlarged
-                  │        └─ unpool                                   twice, smoothly and to the maxima only, and the finer
-                  └─ unpool ── 4 planes ── pixel shuffle ── logits     ones are added
+                  │        └─ unpool                                   twice, smoothly and to the maxima, and the finer ones
+                  └─ unpool ── 4 planes ── pixel shuffle ── logits     are added
 """
 import torch
 import torch.nn.functional as F

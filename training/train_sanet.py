@@ -300,7 +300,7 @@ def main() -> None:
     parser.add_argument("--contents", type=Path, nargs="+", required=True, help="folders of photographs")
     parser.add_argument("--paintings", type=Path, required=True, help="folder of paintings")
     parser.add_argument("--batch", type=int, default=2, help="pictures; each is cut twice")
-    parser.add_argument("--side", type=int, default=128, help="of a cut, a multiple of 16")
+    parser.add_argument("--side", type=int, default=128, help="of a cut, a multiple of 32")
     parser.add_argument("--style-weight", type=float, default=10.0)
     parser.add_argument("--teacher", type=Path, help="a checkout of MicroAST, to learn from its paintings too")
     parser.add_argument("--recipe", choices=("shipped", "paper"), default="shipped",

@@ -111,7 +111,7 @@ def test_unknown_pixels_pull_nowhere(people, scenes, encoder_folder, tmp_path, m
 
 
 def test_a_lattice_is_told_from_strokes():
-    """A weave over half of a picture, turned over half-way, as far as it reaches; noise as strong hardly."""
+    """A weave that changes sign half-way is seen whole, noise as strong hardly."""
     rng = np.random.default_rng(1)
     weave = torch.zeros(1, 3, 128, 128)
     weave[..., ::4] = 0.2
