@@ -124,8 +124,8 @@ func (p *Pipeline) Picture(dst, frame []byte, size image.Point, job *Job, done f
 		return err
 	}
 	c := &p.chain
-	fresh := job.Fresh || !p.warm
-	c.set(job, p.turn, fresh || job.Smoothing == 0)
+	fresh := job.Fresh || !p.warm || job.Smoothing == 0
+	c.set(job, p.turn, fresh)
 	copy(c.host, frame)
 	c.load.Renew("image")
 	if err := c.load.Run(); err != nil {

@@ -20,7 +20,7 @@ type Params struct {
 	BackgroundFill, PersonFill Fill // what each is made of; the person is painted or original
 
 	Compose   Compose
-	Smoothing float32 // of the mask over time: 0 none, 1 all but frozen; see Quick and Steady
+	Smoothing float32 // of the mask over time: 0 none, each alone; 1 all but frozen; see Quick and Steady
 	Feather   float32 // width of the mask's soft edge, outward, in pixels of the frame: 0..64
 	Detail    float32 // how much of the frame's fine luminance comes back: 0 none, 1 as tuned, at most 2
 	Quality   Quality

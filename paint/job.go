@@ -78,7 +78,7 @@ func (j *job) segment(ctx context.Context) (*blend.Mask, error) {
 		return nil, err
 	}
 	j.raw = grow(j.raw, h*w)
-	if j.Still {
+	if j.Still || j.params.Smoothing == 0 {
 		j.SegNet.Reset()
 	}
 	if err := j.SegNet.Mask(j.raw, image, h, w); err != nil {

@@ -387,6 +387,23 @@ func TestMaskAndCutOut(t *testing.T) {
 	}
 }
 
+// A film's masks lean on those before, unless nothing is to be smoothed.
+func TestSmoothingIsAllThatIsRemembered(t *testing.T) {
+	for smoothing, scene := range map[float32]int{0: 1, filter.Quick: 3} {
+		s := newStudio(t, nil)
+		p := filter.Defaults("dark")
+		p.Smoothing = smoothing
+		for range 3 {
+			if _, err := s.Mask(context.Background(), portrait(320, 240), &p, &filter.Trace{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if s.segnet.scene != scene {
+			t.Errorf("smoothing %v: the third frame is number %d of its scene, want %d", smoothing, s.segnet.scene, scene)
+		}
+	}
+}
+
 // Picture and mask of one frame are made of one look at it: the refiner would take a
 // second for the next frame, at which nothing moved.
 func TestPictureAndMaskAreOfOneLook(t *testing.T) {

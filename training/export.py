@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from . import manifest
 from .loop import save, weights_of
 from .sanet import SANet, Style, half_width
-from .segnet import SegNet
+from .segnet import SegNet, steadied
 
 OPSET, IR = 17, 10
 TOLERANCE = 1e-3   # of the graph from PyTorch
@@ -49,8 +49,8 @@ class SegNetGraph(nn.Module):
         super().__init__()
         self.net = net
 
-    def forward(self, image: Tensor) -> Tensor:
-        return torch.sigmoid(self.net(picture_in(image)))
+    def forward(self, image: Tensor, previous: Tensor) -> Tensor:
+        return steadied(torch.sigmoid(self.net(picture_in(image))), previous)
 
 
 class StyleGraph(nn.Module):
@@ -88,7 +88,8 @@ class Graph:
 TENSORS = Style._fields
 SPACE = {1: "h", 2: "w"}
 FRAMES = ((144, 192), (112, 192), (240, 320), (176, 320))  # of 4:3 and 16:9, as the program's qualities have them
-MASKS = {"inputs": ("image",), "outputs": ("mask",), "axes": {"image": SPACE, "mask": {2: "h", 3: "w"}}, "data": PEOPLE}
+MASKS = {"inputs": ("image", "previous"), "outputs": ("mask",), "data": PEOPLE,
+         "axes": {"image": SPACE, "previous": {2: "h", 3: "w"}, "mask": {2: "h", 3: "w"}}}
 SEGNET = Graph("segnet", "segnet-lite.onnx", sizes=FRAMES, **MASKS)
 SEGNET_FULL = Graph("segnet", "segnet-full.onnx", sizes=FRAMES, model="full", **MASKS)
 STYLE = Graph("sanet-style", "sanet-lite-style.onnx", ("image",), TENSORS, {}, ((STYLE_SIDE, STYLE_SIDE),), PAINTINGS)
@@ -107,7 +108,9 @@ def examples(graph: Graph, net: nn.Module, height: int, width: int, styles: int)
         x = F.interpolate(coarse, (h, w), mode="bicubic") * 255 + torch.randn(n, 3, h, w, generator=make) * 8
         return x.clamp(0, 255).byte().permute(0, 2, 3, 1).contiguous()
 
-    if graph is not PAINT:
+    if graph.name == "segnet":
+        return {"image": picture(1, height, width), "previous": torch.rand(1, 1, height, width, generator=make)}
+    if graph.name == "sanet-style":
         return {"image": picture(1, height, width)}
     style = net.encode(torch.cat([picture_in(p[None]) for p in picture(styles, STYLE_SIDE, STYLE_SIDE)]))
     share = torch.rand(1, styles, height // 4, width // 4, generator=make)

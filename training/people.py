@@ -170,8 +170,8 @@ class People:
         return x
 
     def draw(self, size: tuple[int, int], rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """A picture (h,w,3) and the same with other noise and light, uint8 RGB, and (h,w,3) uint8: the mask, the weight of its outline,
-        whether it holds."""
+        """A frame (h,w,3) and the same with more noise and another exposure, as the next one is, uint8 RGB, and (h,w,3) uint8: the
+        mask, the weight of its outline, whether it holds."""
         known, edge = np.full(size, 255, np.uint8), 1.0
         if rng.random() < self.nobody:
             x, mask = light(self.scene(size, rng), rng), np.zeros(size, np.uint8)
@@ -191,5 +191,6 @@ class People:
                 x, mask = self.beside(x, mask, rng)
         if rng.random() < 0.2:
             x = self.behind(x, mask, rng)
-        again = np.clip(x * rng.uniform(0.97, 1.03) + rng.standard_normal(x.shape, np.float32) * 0.012, 0, 1)
-        return camera(x, rng), (again * 255 + 0.5).astype(np.uint8), np.dstack([mask, np.full(size, edge * 255, np.uint8), known])
+        frame = camera(x, rng)
+        following = frame * np.float32(rng.uniform(0.96, 1.04)) + rng.standard_normal(x.shape, np.float32) * 2.5
+        return frame, (following + 0.5).clip(0, 255).astype(np.uint8), np.dstack([mask, np.full(size, edge * 255, np.uint8), known])

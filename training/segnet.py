@@ -1,8 +1,8 @@
 """SegNet: which pixels are a person.
 
 Badrinarayanan, Kendall and Cipolla, "SegNet" (2015): an encoder that has learnt to tell pictures apart, and a decoder that puts
-what is coarse where the maxima of the finer features stand. Theirs is VGG; here it is EfficientNet-Lite, made for phones. The decoder is made of separable convolutions, and reads the finer
-features themselves besides (U-Net), which outlines gain from.
+what is coarse where the maxima of the finer features stand. Theirs is VGG; here it is EfficientNet-Lite, made for phones. The decoder
+is made of separable convolutions, and reads the finer features themselves besides (U-Net), which outlines gain from.
 
     picture ──── 1/2 ──── 1/4 ──── 1/8 ──── 1/16 ──── 1/32              EfficientNet-Lite
                   │        │        │        │         └── gated by the picture's mean
@@ -10,6 +10,8 @@ features themselves besides (U-Net), which outlines gain from.
                   │        │        └─ unpool                          decoder: at each step the coarse features are enlarged
                   │        └─ unpool                                   twice, smoothly and to the maxima, and the finer ones
                   └─ unpool ── 4 planes ── pixel shuffle ── logits     are added
+
+What a picture alone tells of an outline trembles with a camera's noise; `steadied` lets a film's masks lean on those before.
 """
 import torch
 import torch.nn.functional as F
@@ -95,3 +97,22 @@ class SegNet(nn.Module):
         for up, fine in zip(reversed(self.decoder), reversed(features)):
             x = up(x, fine)
         return F.pixel_shuffle(self.head(x), 2)
+
+
+WINDOW = 7                # pixels: noise cancels out in it; where an outline moves, all of it changes to one side
+GATE = (3.0, 10.0, 40.0)  # as logits: what is kept where nothing changed, and what changes of a pixel and of its window take from that
+
+
+def steadied(mask: Tensor, previous: Tensor) -> Tensor:
+    """The mask of a picture alone and that of the frame before, steadied itself, (N,1,H,W) in 0..1 -> a mask that keeps the last where
+    the two differ as noise makes them differ, and none of it where something moved.
+
+    A gate as recurrent networks have it (Cho et al., 2014), of a fixed form: where a window changes by 0.02 seven eighths of the last mask are
+    kept, at 0.06 half, at 0.1 an eighth. So a mask lags by at most 0.03 where a window changes alike, by 0.16 at single pixels, and a twentieth of
+    every change is taken up at least: nothing stays for good. Of a film's first mask, before which stand zeros, only what is
+    faint and thin becomes fainter.
+    """
+    change = mask - previous
+    around = F.avg_pool2d(change, WINDOW, 1, WINDOW // 2, count_include_pad=False)
+    still, of_pixel, of_window = GATE
+    return mask - change * torch.sigmoid(still - of_pixel * change.abs() - of_window * around.abs())

@@ -2,7 +2,7 @@
 
     python -m training.train_segnet --people DIR --scenes DIR --encoder DIR --out DIR [--size full]
 
-Binary cross-entropy, stronger along the outline, and Dice; and a second copy of some pictures with light and noise of its own,
+Binary cross-entropy, stronger along the outline, and Dice; and for some pictures a next frame, with more noise and another exposure,
 whose mask must be the same (steadiness). The encoder starts from its published weights and learns more slowly than the decoder;
 its first stages stay as they are.
 
@@ -20,7 +20,10 @@ from . import loop, pictures
 from .people import UNKNOWN, People
 from .segnet import SIZES, SegNet
 
-SHAPES = ((144, 192), (144, 192), (112, 192), (192, 256), (192, 144), (192, 128))  # near the program's working sizes, and upright
+SHAPES = {  # near the program's working sizes, and upright; `full` mostly at those of --quality best, where outlines are finest
+    "lite": ((144, 192), (144, 192), (112, 192), (192, 256), (192, 144), (192, 128)),
+    "full": ((240, 320), (192, 256), (192, 320), (144, 192), (256, 192), (192, 144)),
+}
 UNIT = 128 * 160  # pixels of a picture that counts as one of a batch
 EDGE = 3.0        # extra weight within 3 pixels of the outline
 STEADINESS = 3.0
@@ -54,12 +57,13 @@ class SegNetTask:
                 {"params": [p for p in learning if p in encoder], "rate": self.settings.encoder_rate}]
 
     def losses(self, rng: np.random.Generator, progress: float) -> tuple[Tensor, dict[str, float]]:
-        size = SHAPES[rng.integers(len(SHAPES))]
+        shapes = SHAPES[self.settings.size]
+        size = shapes[rng.integers(len(shapes))]
         area = size[0] * size[1] / UNIT
         n = max(2, round(self.settings.batch / area))
-        images, agains, masks = zip(*(self.people.draw(size, rng) for _ in range(n)))
-        pairs = max(1, n // 4)  # a quarter of the batch is seen twice
-        x = pictures.tensor(np.stack(images + agains[:pairs]), self.device)
+        images, nexts, masks = zip(*(self.people.draw(size, rng) for _ in range(n)))
+        pairs = max(1, n // 4)  # a quarter of the batch has a next frame
+        x = pictures.tensor(np.stack(images + nexts[:pairs]), self.device)
         truth, edge_weight, known = pictures.tensor(np.stack(masks), self.device).split(1, dim=1)
         every = self.net(x).float()
         logits, other = every[:n], every[n:]
@@ -83,7 +87,7 @@ class SegNetTask:
 
     def sheet(self) -> np.ndarray:
         """Six samples: picture, drawn mask, the network's."""
-        rng, size, rows = np.random.default_rng(5), SHAPES[0], []
+        rng, size, rows = np.random.default_rng(5), SHAPES[self.settings.size][0], []
         for _ in range(6):
             image, _, mask = self.people.draw(size, rng)
             guess = pictures.array(self.net(pictures.tensor(image[None], self.device)).sigmoid())[0]

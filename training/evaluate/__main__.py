@@ -129,7 +129,7 @@ def all_masks(args) -> dict[str, dict]:
     nets = {**peers.masks(args.peers), **ours}
     result = {name: {"sets": masks.scores(net, args.people_eval)} for name, net in nets.items()}
     for name in {"MediaPipe selfie, 256x256", *(segnet_name(model, sizes[0]) for model, sizes in SIZES.items())} & nets.keys():
-        result[name] |= over_time(lambda frames, net=nets[name]: map(net, frames), args.people_eval)
+        result[name] |= over_time(nets[name].film, args.people_eval)
         result[name]["by_brightness"] = masks.by_brightness(nets[name], args.people_eval / "heads")
     frame = np.random.default_rng(1).integers(0, 256, (480, 640, 3), np.uint8)
     for name, ms in graphs.milliseconds({name: lambda net=net: net(frame) for name, net in nets.items()}).items():

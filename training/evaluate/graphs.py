@@ -1,6 +1,6 @@
 """The exported graphs, run by ONNX Runtime as the program runs them."""
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import cv2
@@ -39,16 +39,25 @@ def working_size(shape: tuple[int, int], area: int) -> tuple[int, int]:
 
 
 class SegNet:
-    """At sizes of the area of `size`, whatever the picture's aspect."""
+    """At sizes of the area of `size`, whatever the picture's aspect. A call is a film's first frame."""
 
     def __init__(self, folder: Path, size: tuple[int, int], model: str = "lite"):
         self.session, self.area = session(folder / f"segnet-{model}.onnx"), size[0] * size[1]
 
-    def __call__(self, picture: np.ndarray) -> np.ndarray:
-        """RGB (h,w,3) -> mask at the working size, float32 0..1."""
+    def __call__(self, picture: np.ndarray, previous: np.ndarray | None = None) -> np.ndarray:
+        """RGB (h,w,3), and the mask of the frame before -> mask at the working size, float32 0..1."""
         height, width = working_size(picture.shape[:2], self.area)
         image = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)
-        return self.session.run(None, {"image": bgr(image)})[0][0, 0]
+        if previous is None:
+            previous = np.zeros((height, width), np.float32)
+        return self.session.run(None, {"image": bgr(image), "previous": previous[None, None]})[0][0, 0]
+
+    def film(self, frames: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+        """The masks of frames of one film, of one size."""
+        mask = None
+        for frame in frames:
+            mask = self(frame, mask)
+            yield mask
 
 
 TRANSFERS = {"SANet `lite`": 1.0, "the same weights as AdaIN": 0.0, "the same weights as Avatar-Net's decorator": 64.0}

@@ -7,6 +7,7 @@ Neither is part of the project: `--peers DIR` names a folder that holds `mediapi
 import importlib
 import sys
 import zlib
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import cv2
@@ -36,6 +37,10 @@ class MediaPipe:
         self.net.set_tensor(self.into, image[None].astype(np.float32) / 255)
         self.net.invoke()
         return self.net.get_tensor(self.out)[0, ..., 0]
+
+    def film(self, frames: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+        """Each frame alone: the network remembers nothing."""
+        return map(self, frames)
 
 
 class MicroAST(nn.Module):

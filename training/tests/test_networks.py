@@ -7,8 +7,9 @@ import pytest
 import torch
 
 from training import export
+from training.evaluate import graphs
 from training.sanet import SANet, toned
-from training.segnet import SegNet, Up
+from training.segnet import SegNet, Up, steadied
 from training.vgg import Distilled
 
 
@@ -27,6 +28,49 @@ def test_segnet_keeps_a_picture_s_sides(size):
     """Also where its deepest features round a half up."""
     net = SegNet(size).eval().requires_grad_(False)
     assert net(torch.zeros(1, 3, 48, 80)).shape == (1, 1, 48, 80)
+
+
+def outline(at: float) -> torch.Tensor:
+    """A soft mask (1,1,64,64) of what lies left of a column."""
+    return ((at - torch.arange(64.0)) / 3 + 0.5).clamp(0, 1).expand(1, 1, 64, 64)
+
+
+def test_trembling_is_steadied():
+    make = torch.Generator().manual_seed(1)
+    alone = [(outline(30) + 0.03 * torch.randn(1, 1, 64, 64, generator=make)).clamp(0, 1) for _ in range(12)]
+    last, masks = torch.zeros(1, 1, 64, 64), []
+    for mask in alone:
+        last = steadied(mask, last)
+        masks.append(last)
+
+    def flicker(film):
+        return sum((a - b).abs().mean() for a, b in zip(film[2:], film[3:]))
+    assert flicker(masks) < flicker(alone) / 3
+    assert (masks[-1] - outline(30)).abs().mean() < 0.03, "around the true one"
+
+
+@pytest.mark.parametrize("speed", [0.05, 0.1, 0.3, 1.0, 4.0])
+def test_what_moves_is_followed(speed):
+    """Pixels a frame; the mask never lags by more than a fifth of one."""
+    last = outline(4)
+    for t in range(1, int(54 / max(speed, 0.5))):
+        last = steadied(outline(4 + speed * t), last)
+        assert abs(float(last.sum() - outline(4 + speed * t).sum()) / 64) < 0.2
+
+
+def test_of_a_first_mask_what_is_faint_becomes_fainter():
+    mask = torch.zeros(1, 1, 64, 64)
+    mask[..., 8, :], mask[..., 24, :], mask[..., 40:, 32:] = 0.15, 0.5, 0.9
+    first = steadied(mask, torch.zeros_like(mask))
+    assert first[0, 0, 24, 32] > 0.49 and (first - mask)[..., 40:, 32:].abs().max() < 1e-3
+    assert 0.04 < first[0, 0, 8, 32] < 0.06
+
+
+def test_a_corner_counts_as_much_as_the_middle():
+    """Of a change over a whole window as much is kept where a part of the window is outside."""
+    last, mask = torch.zeros(1, 1, 64, 64), torch.full((1, 1, 64, 64), 0.1)
+    change = steadied(mask, last)
+    assert float(change[0, 0, 0, 0]) == pytest.approx(float(change[0, 0, 32, 32]))
 
 
 def test_the_encoder_s_statistics_stay_the_published_ones():
@@ -119,6 +163,8 @@ def test_export_keeps_the_contract(tmp_path, sanet):
         names = {node.output[0]: node.op_type for node in model.graph.node}
         if entry["graph"] == "sanet-paint":
             assert names["painting"] == "Cast"
+        if entry["graph"] == "segnet":
+            assert [i.name for i in model.graph.input] == ["image", "previous"]
 
     style = onnxruntime.InferenceSession(tmp_path / "sanet-lite-style.onnx")
     paint = onnxruntime.InferenceSession(tmp_path / "sanet-lite-paint.onnx")
@@ -131,6 +177,17 @@ def test_export_keeps_the_contract(tmp_path, sanet):
     share, alpha = np.ones((1, 1, 12, 20), np.float32), np.ones((1, 2, 12, 20), np.float32)
     painting, = paint.run(None, {"image": small, **tensors, "share": share, "alpha": alpha})
     assert painting.shape == small.shape and painting.dtype == np.uint8
+
+
+def test_a_film_s_masks_lean_on_those_before(tmp_path):
+    torch.manual_seed(1)
+    photos = np.random.default_rng(1).integers(0, 256, (2, 96, 128, 3), np.uint8)
+    net = SegNet().eval().requires_grad_(False)
+    export.export(export.SEGNET, export.SegNetGraph(net), net, tmp_path, "test")
+    segment = graphs.SegNet(tmp_path, (48, 64))
+    first, second = segment.film(photos)
+    assert np.array_equal(first, segment(photos[0])) and np.array_equal(second, segment(photos[1], first))
+    assert not np.array_equal(second, segment(photos[1]))
 
 
 def test_export_refuses_a_graph_that_differs(tmp_path, monkeypatch):

@@ -15,9 +15,19 @@ def rng():
 def test_samples(people, scenes, rng):
     sampler = People(pictures.listed(people), pictures.listed(scenes))
     for _ in range(40):
-        picture, again, mask = sampler.draw((48, 64), rng)
-        assert picture.shape == again.shape == mask.shape == (48, 64, 3)
+        frame, following, mask = sampler.draw((48, 64), rng)
+        assert frame.shape == following.shape == mask.shape == (48, 64, 3)
         assert set(np.unique(mask[..., 2])) <= {0, 255}
+
+
+def test_the_next_frame_differs_by_noise_and_exposure(people, scenes, rng):
+    sampler = People(pictures.listed(people), pictures.listed(scenes))
+    for _ in range(10):
+        frame, following, _ = sampler.draw((48, 64), rng)
+        uncut = frame < 240  # by white
+        gain = following[uncut].mean() / frame[uncut].mean()
+        assert 0.94 < gain < 1.06
+        assert 0.5 < np.abs(following[uncut] - gain * frame[uncut]).mean() < 4
 
 
 def test_no_head_floats(people, rng):
