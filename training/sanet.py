@@ -16,7 +16,7 @@ contributes does not depend on the content: it is computed once and cached.
 α = (1, 1) is SANet's full painting, (0, 0) the photograph; both vary from place to place, and α alone stands for their mean.
 The skip carries the picture's finest lines, which take on the style's tone with the rest: a decoder without them fills in lines of
 its own, that stand still where the picture moves. The photograph is also mixed into the outcome by (1 - α)², which makes α an even
-control: features alone change most of their look below α = 0.3. Above 1 it is mixed in no more, and the style goes on. The paper's
+control: features alone change most of their look below α = 0.3. Above 1 what attention adds goes on alone. The paper's
 softmax is unscaled, which flickers on video; here the product is scaled (Vaswani et al., 2017). Where several styles share a picture,
 each attends over its own tokens and the outcomes are mixed by `share`.
 
@@ -201,7 +201,7 @@ class SANet(nn.Module):
         low = self.low(f4, style.low_keys, style.low_values, share)
         high = self.high(f8, style.high_keys, style.high_values, F.avg_pool2d(share, 2))
         f = f4 + alpha[:, :1] * low + alpha[:, 1:] * enlarge(self.narrow(high))
-        amount = alpha.mean(1, keepdim=True)
+        amount = alpha.mean(1, keepdim=True).clamp(max=1)  # more of it in one place would shift the means that all share
         *tones4, first, last = style.tone.split(self.tone.parts, 2)
         for tone, residual in zip(tones4, self.decode4):
             f = residual(toned(f, tone, share, amount))
@@ -210,7 +210,7 @@ class SANet(nn.Module):
         f = self.decode2(toned(f + self.skip(f2), first, share, amount))
         f = toned(f, last, share, amount)
         painted = F.pixel_shuffle(self.colours(F.relu(f)), 2) * 0.5 + 0.5
-        rest = F.relu(1 - amount)
+        rest = 1 - amount
         return painted + (picture - painted) * enlarge(rest * rest)
 
 

@@ -127,6 +127,15 @@ def test_above_alpha_1_the_photograph_does_not_return(sanet, picture):
     assert not torch.allclose(less, full, atol=1e-3)
 
 
+def test_above_alpha_1_only_what_attention_adds_goes_on(sanet, picture):
+    """The tone does not: where it shifts in one place, the means change that all places share."""
+    style = sanet.encode(torch.rand(1, 3, 256, 256, generator=torch.Generator().manual_seed(3)))
+    inattentive = without(without(sanet, "low.mix.2"), "narrow")
+    for net, same in ((sanet, False), (inattentive, True)):
+        full, more = (net.paint(picture, style, constant(1, 1), constant(a, 2)) for a in (1, 1.25))
+        assert torch.allclose(more, full, atol=1e-5) == same
+
+
 def test_a_tone_is_what_the_channels_have(picture):
     """At full amount a channel has the tone's mean and spread, at none its own; half-way is half-way."""
     f = picture * 3 + 1
