@@ -36,7 +36,7 @@ DEEP = 0.5          # weight of relu5_1 beside relu4_1, and of the distilled net
 class Weights:
     """Of the losses."""
     style: float
-    content: float = 2.0
+    content: float = 2.5
     nearness: float = 3.0     # to the photograph, where α < 1
     steadiness: float = 75.0
     lattice: float = 60.0     # what repeats every four pixels
