@@ -10,7 +10,7 @@ const clip = join(out, "clip.y4m");
 
 before(async () => {
   execFileSync("ffmpeg", ["-v", "error", "-y", "-f", "lavfi", "-i", "testsrc2=size=320x240:rate=10", "-t", "3", "-pix_fmt", "yuv420p", clip]);
-  cam = await stylecam("--input", "webrtc", "--size", "320x240", "--quality", "fast", "--webrtc-address", "127.0.0.1:0");
+  cam = await stylecam("--input", "webrtc", "--size", "320x240", "--quality", "fast", "--style", "great-wave", "--webrtc-address", "127.0.0.1:0");
   chromium = await browser({ camera: clip });
 });
 
@@ -32,7 +32,7 @@ test("before a camera is lent, a card is shown", async () => {
 
   await page.getByRole("button", { name: "Use this camera" }).click();
   await until("it is lent", () => publishing(page));
-  await until("its pictures take the card's place", async () => difference(card, await look(page)) > 12); // 19 as SANet paints it now
+  await until("its pictures take the card's place", async () => difference(card, await look(page)) > 20);
   await unbroken(page, 30); // they come back
   await page.screenshot({ path: join(out, "own-camera.png") });
   assert.deepEqual(await barriers(page), []);
