@@ -39,6 +39,7 @@ func TestWrongShapesAreNamed(t *testing.T) {
 		"a long mask":          {mask(257, 768, 16, 16), "257 numbers"},
 		"a short painting":     {paint(767, 16, 32, flat(0, 0)), "767 bytes"},
 		"no style":             {paint(768, 16, 32), "no style"},
+		"no style, no shares":  {paint(768, 0, 32), "no style"},
 		"shares of one of two": {paint(768, 16, 32, flat(0, 0), flat(0, 0)), "not 2 styles"},
 		"one alpha":            {paint(768, 16, 16, flat(0, 0)), "16 numbers"},
 		"another model's":      {paint(768, 32, 32, flat(0, 0), style.New(other)), "style 2 is {Tokens:4 KeyDim:2 LowDim:3 HighDim:3 ToneDim:6}"},
@@ -61,15 +62,16 @@ func TestGraphsThatBreakTheContract(t *testing.T) {
 		g    models.Graph
 		says string
 	}{
-		"an output's name":   {segnet, graph(t, "wrong-output"), `no output "mask"`},
-		"an input's type":    {segnet, graph(t, "wrong-type"), `input "image" holds float, not uint8`},
-		"an input's shape":   {segnet, graph(t, "wrong-shape"), `input "image" has the shape`},
-		"another contract":   {segnet, graph(t, "wrong-contract"), `contract version "1"`},
-		"no contract":        {segnet, graph(t, "wrong-no-contract"), `contract version ""`},
-		"another network":    {sanet, graph(t, "segnet"), `no input "low_keys"`},
-		"painter as encoder": {encoder, graph(t, "sanet-paint"), `no output "low_keys"`},
-		"painter as segnet":  {segnet, graph(t, "sanet-paint"), `no output "mask"`},
-		"no graph":           {segnet, text, "network test/segnet"},
+		"an output's name":     {segnet, graph(t, "wrong-output"), `no output "mask"`},
+		"an input's type":      {segnet, graph(t, "wrong-type"), `input "image" holds float, not uint8`},
+		"an input's shape":     {segnet, graph(t, "wrong-shape"), `input "image" has the shape`},
+		"another contract":     {segnet, graph(t, "wrong-contract"), `contract version "1"`},
+		"no contract":          {segnet, graph(t, "wrong-no-contract"), `contract version ""`},
+		"paintings not square": {encoder, graph(t, "wrong-square"), "takes no square pictures but 48x32"},
+		"another network":      {sanet, graph(t, "segnet"), `no input "low_keys"`},
+		"painter as encoder":   {encoder, graph(t, "sanet-paint"), `no output "low_keys"`},
+		"painter as segnet":    {segnet, graph(t, "sanet-paint"), `no output "mask"`},
+		"no graph":             {segnet, text, "network test/segnet"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -84,16 +84,33 @@ func (n *SANet) check(dst, image []byte, height, width int, styles []*style.Tens
 	if err := checkPicture(image, height, width); err != nil {
 		return err
 	}
+	if err := n.suits(styles); err != nil {
+		return err
+	}
 	places := height / 4 * (width / 4)
 	switch {
 	case len(dst) != len(image):
 		return fmt.Errorf("a painting of %d bytes, not %dx%dx3", len(dst), width, height)
-	case len(styles) == 0:
-		return errors.New("no style to paint in")
 	case len(share) != len(styles)*places:
 		return fmt.Errorf("shares are %d numbers, not %d styles of %dx%d", len(share), len(styles), width/4, height/4)
 	case len(alpha) != 2*places:
 		return fmt.Errorf("alphas are %d numbers, not 2 of %dx%d", len(alpha), width/4, height/4)
+	}
+	return nil
+}
+
+// Suits tells what is wrong with styles that are none, or not of the encoder beside
+// this network.
+func (n *SANet) Suits(styles []*style.Tensors) error {
+	if err := n.suits(styles); err != nil {
+		return fmt.Errorf("network %s: %w", n.session.name, err)
+	}
+	return nil
+}
+
+func (n *SANet) suits(styles []*style.Tensors) error {
+	if len(styles) == 0 {
+		return errors.New("no style to paint in")
 	}
 	for i, s := range styles {
 		if s.Widths != n.widths {

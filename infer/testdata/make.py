@@ -80,7 +80,7 @@ def style(n):
     return {**{name: (F32, [n, TOKENS, width]) for name, width in widths.items()}, "tone": (F32, [n, TONE])}
 
 
-def sanet_style():
+def sanet_style(file, width=SIDE):
     g = Graph()
     g.op("Cast", "floats", "image", to=F32)
     g.op("ReduceMean", "mean", "floats", axes=[1, 2], keepdims=0)
@@ -91,7 +91,7 @@ def sanet_style():
     for keys in ("low_keys", "high_keys"):
         g.op("Identity", keys, np.zeros((1, TOKENS, KEY), np.float32))
     g.op("Identity", "tone", np.ones((1, TONE), np.float32))
-    g.save(HERE / "sanet-style.onnx", {"image": (U8, [1, SIDE, SIDE, 3])}, style(1))
+    g.save(HERE / file, {"image": (U8, [1, SIDE, width, 3])}, style(1))
 
 
 def sanet_paint():
@@ -136,6 +136,7 @@ segnet("wrong-type.onnx", image=(F32, IMAGE[1]))
 segnet("wrong-shape.onnx", image=(U8, [1, "h", "w", 4]))
 segnet("wrong-contract.onnx", contract="1")
 segnet("wrong-no-contract.onnx", contract=None)
-sanet_style()
+sanet_style("sanet-style.onnx")
+sanet_style("wrong-square.onnx", width=SIDE + 16)
 sanet_paint()
 probe()
