@@ -131,6 +131,8 @@ styles: build ## make the built-in styles again from the paintings in PAINTINGS 
 DATA ?= data
 PYTHON := .venv/bin/python
 TRAIN = OMP_NUM_THREADS=1 nice $(PYTHON) -m training
+SIZE ?= lite
+SANET_FROM = $(if $(filter full,$(SIZE)),--grow training/weights/sanet-lite.pt)
 
 .venv/ready: training/requirements.txt
 	@scripts/setup.sh train
@@ -140,15 +142,15 @@ TRAIN = OMP_NUM_THREADS=1 nice $(PYTHON) -m training
 
 .PHONY: train-segnet
 train-segnet: .venv/ready ## train SegNet on DATA, or go on where it was stopped; SIZE=full for the larger one
-	$(TRAIN).train_segnet --size $(or $(SIZE),lite) --people $(DATA)/people --scenes $(DATA)/contents --encoder $(DATA)/encoder --out $(or $(RUN),work/segnet-$(or $(SIZE),lite)) $(ARGS)
+	$(TRAIN).train_segnet --size $(SIZE) --people $(DATA)/people --scenes $(DATA)/contents --encoder $(DATA)/encoder --out $(or $(RUN),work/segnet-$(SIZE)) $(ARGS)
 
 .PHONY: train-sanet
-train-sanet: .venv/ready ## train SANet on DATA, or go on where it was stopped
-	$(TRAIN).train_sanet --contents $(DATA)/contents $(DATA)/people --paintings $(DATA)/paintings --vgg $(DATA)/vgg --out $(or $(RUN),work/sanet) $(ARGS)
+train-sanet: .venv/ready ## train SANet on DATA, or go on where it was stopped; SIZE=full for the larger one, which grows out of lite
+	$(TRAIN).train_sanet --size $(SIZE) --contents $(DATA)/contents $(DATA)/people --paintings $(DATA)/paintings --vgg $(DATA)/vgg $(SANET_FROM) --out $(or $(RUN),work/sanet-$(SIZE)) $(ARGS)
 
 .PHONY: export
 export: .venv/ready ## the weights in training/weights to ONNX in models/, compared with PyTorch
-	$(PYTHON) -m training.export --segnet training/weights/segnet-lite.pt --segnet-full training/weights/segnet-full.pt --sanet training/weights/sanet-lite.pt
+	$(PYTHON) -m training.export $(foreach net,segnet sanet,--$(net) training/weights/$(net)-lite.pt --$(net)-full training/weights/$(net)-full.pt)
 	$(PYTHON) -m training.half
 	$(PYTHON) -m training.device
 

@@ -45,6 +45,7 @@ type Job struct {
 type Pipeline struct {
 	device  *infer.Device
 	kernels map[string]*infer.Kernel
+	sanet   *infer.SANet
 	recalls bool // SegNet takes its last mask
 	tensors map[string]*infer.Tensor
 
@@ -61,6 +62,7 @@ type Pipeline struct {
 func New(r *infer.Runtime, m *models.Manifest, segnet *infer.SegNet, sanet *infer.SANet) (_ *Pipeline, err error) {
 	p := &Pipeline{
 		recalls: segnet.Remembers(),
+		sanet:   sanet,
 		tensors: make(map[string]*infer.Tensor),
 		kernels: map[string]*infer.Kernel{models.SegNet: segnet.Kernel(), models.SANetPaint: sanet.Kernel()},
 	}
@@ -115,6 +117,9 @@ func Takes(size, paint image.Point) bool {
 // gaps, size pixels wide and high, as Takes wants it. done hears of each stage when
 // it has ended.
 func (p *Pipeline) Picture(dst, frame []byte, size image.Point, job *Job, done func(filter.Stage)) error {
+	if err := p.sanet.Suits(job.Styles); err != nil {
+		return err
+	}
 	rig := rig{frame: size, paint: job.Paint, styles: len(job.Styles)}
 	if job.Masked {
 		rig.mask, rig.masked = job.Mask, true

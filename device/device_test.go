@@ -7,6 +7,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -28,8 +29,8 @@ type studio struct {
 	pool        frame.Pool
 }
 
-// Both cut out by the SegNet that a GPU runs. The chain's SANet is that of model.
-func newStudio(t *testing.T, model string) *studio {
+// Both cut out by the SegNet that a GPU runs. Their SANets are those of two models.
+func newStudio(t *testing.T, host, chain string) *studio {
 	t.Helper()
 	r, err := infer.Open(infer.Options{Provider: infer.CPU})
 	if err != nil {
@@ -45,8 +46,8 @@ func newStudio(t *testing.T, model string) *studio {
 		t.Fatal(err)
 	}
 	s := &studio{}
-	s.host = s.painter(t, r, m, models.Lite, false)
-	s.chain = s.painter(t, r, m, model, true)
+	s.host = s.painter(t, r, m, host, false)
+	s.chain = s.painter(t, r, m, chain, true)
 	t.Cleanup(func() {
 		if n := s.pool.InUse(); n != 0 {
 			t.Errorf("%d frames left behind", n)
@@ -93,7 +94,10 @@ func (s *studio) painter(t *testing.T, r *infer.Runtime, m *models.Manifest, mod
 	return p
 }
 
-// builtin finds the styles that come with the program.
+// foreign names a style of another model's encoder.
+const foreign = "foreign"
+
+// builtin finds the styles that come with the program, and the foreign one.
 func builtin(t *testing.T, m *models.Manifest) func(string) (*style.Tensors, error) {
 	t.Helper()
 	encoder, err := m.Graph(models.Lite, models.SANetStyle)
@@ -103,6 +107,9 @@ func builtin(t *testing.T, m *models.Manifest) func(string) (*style.Tensors, err
 	collection := style.NewCollection(models.Styles(), t.TempDir())
 	found := make(map[string]*style.Tensors)
 	return func(name string) (*style.Tensors, error) {
+		if name == foreign {
+			return style.New(style.Widths{Tokens: 256, KeyDim: 64, LowDim: 96, HighDim: 192, ToneDim: 300}), nil
+		}
 		if found[name] == nil {
 			s, err := collection.Get(name)
 			if err != nil {
@@ -173,7 +180,7 @@ func apart(a, b *frame.Frame) (far, psnr float64) {
 // One network, one picture: whether the host puts it together by OpenCV or the graphs
 // do, on the device.
 func TestChainPaintsWhatTheHostPaints(t *testing.T) {
-	s := newStudio(t, models.Lite)
+	s := newStudio(t, models.Lite, models.Lite)
 	for name, c := range map[string]struct {
 		size   image.Point
 		change func(*filter.Params)
@@ -213,17 +220,21 @@ func TestChainPaintsWhatTheHostPaints(t *testing.T) {
 // SANet in half precision paints the same picture to the eye. Should this fail
 // after a training, python -m training.half was forgotten.
 func TestHalfPrecisionPaintsTheSame(t *testing.T) {
-	s := newStudio(t, models.LiteHalf)
-	params := filter.Defaults("starry-night")
-	for i, f := range film(t, 640, 480, 2) {
-		want, got := apply(t, s.host, f, &params), apply(t, s.chain, f, &params)
-		_, psnr := apart(want, got)
-		want.Release()
-		got.Release()
-		t.Logf("frame %d: PSNR %.1f dB", i+1, psnr)
-		if psnr < 40 {
-			t.Errorf("frame %d: PSNR %.1f dB, want 40", i+1, psnr)
-		}
+	for _, model := range []string{models.Lite, models.Full} {
+		t.Run(model, func(t *testing.T) {
+			s := newStudio(t, model, models.Half(model))
+			params := filter.Defaults("starry-night")
+			for i, f := range film(t, 640, 480, 2) {
+				want, got := apply(t, s.host, f, &params), apply(t, s.chain, f, &params)
+				_, psnr := apart(want, got)
+				want.Release()
+				got.Release()
+				t.Logf("frame %d: PSNR %.1f dB", i+1, psnr)
+				if psnr < 40 {
+					t.Errorf("frame %d: PSNR %.1f dB, want 40", i+1, psnr)
+				}
+			}
+		})
 	}
 }
 
@@ -231,7 +242,7 @@ func TestHalfPrecisionPaintsTheSame(t *testing.T) {
 // size, number of styles, mask or none, frame size; and pictures that blend makes in
 // between start the memory anew.
 func TestChainFollowsChanges(t *testing.T) {
-	s := newStudio(t, models.Lite)
+	s := newStudio(t, models.Lite, models.Lite)
 	params := filter.Defaults("starry-night")
 	params.Smoothing = 0 // the two remember differently what they did not paint
 	frames := film(t, 320, 240, 2)
@@ -259,9 +270,26 @@ func TestChainFollowsChanges(t *testing.T) {
 	}
 }
 
+// A style of another encoder is refused, also beside one that suits.
+func TestStylesOfAnotherEncoder(t *testing.T) {
+	f := film(t, 320, 240, 1)[0]
+	for _, mix := range []filter.Mix{
+		{{Name: foreign, Weight: 1}},
+		{{Name: "scream", Weight: 0.5}, {Name: foreign, Weight: 0.5}},
+	} {
+		s := newStudio(t, models.Lite, models.Lite) // one that has painted fades from the style before, which has been refused
+		params := filter.Defaults("scream")
+		params.Style = mix
+		_, err := s.chain.Apply(context.Background(), f, &params, new(filter.Trace))
+		if err == nil || !strings.Contains(err.Error(), "this model paints") {
+			t.Errorf("%v: error is %v", mix, err)
+		}
+	}
+}
+
 // One layer needs no mask; what is remembered of it waits meanwhile, as on the host.
 func TestMemoryOutlastsPicturesWithoutAMask(t *testing.T) {
-	s := newStudio(t, models.Lite)
+	s := newStudio(t, models.Lite, models.Lite)
 	params := filter.Defaults("starry-night")
 	params.Smoothing = filter.Steady
 	one := params

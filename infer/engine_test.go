@@ -53,26 +53,25 @@ func TestProfiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	masks := &profile{
+		"image:1x64x64x3,previous:1x1x64x64",
+		"image:1x144x192x3,previous:1x1x144x192",
+		"image:1x320x320x3,previous:1x1x320x320",
+	}
+	paintings := &profile{
+		"image:1x64x64x3,low_keys:1x256x32,low_values:1x256x48,high_keys:1x256x32,high_values:1x256x96,tone:1x288,share:1x1x16x16,alpha:1x2x16x16",
+		"image:1x720x1280x3,low_keys:1x256x32,low_values:1x256x48,high_keys:1x256x32,high_values:1x256x96,tone:1x288,share:1x1x180x320,alpha:1x2x180x320",
+		"image:1x1920x1920x3,low_keys:4x256x32,low_values:4x256x48,high_keys:4x256x32,high_values:4x256x96,tone:4x288,share:1x4x480x480,alpha:1x2x480x480",
+	}
 	for _, c := range []struct {
 		model, graph string
 		want         *profile
 	}{
-		{models.Lite, models.SegNet, &profile{
-			"image:1x64x64x3,previous:1x1x64x64",
-			"image:1x144x192x3,previous:1x1x144x192",
-			"image:1x320x320x3,previous:1x1x320x320",
-		}},
-		{models.Full, models.SegNet, &profile{
-			"image:1x64x64x3,previous:1x1x64x64",
-			"image:1x144x192x3,previous:1x1x144x192",
-			"image:1x320x320x3,previous:1x1x320x320",
-		}},
+		{models.Lite, models.SegNet, masks},
+		{models.Full, models.SegNet, masks},
 		{models.Lite, models.SANetStyle, nil}, // of one size
-		{models.Lite, models.SANetPaint, &profile{
-			"image:1x64x64x3,low_keys:1x256x32,low_values:1x256x48,high_keys:1x256x32,high_values:1x256x96,tone:1x288,share:1x1x16x16,alpha:1x2x16x16",
-			"image:1x720x1280x3,low_keys:1x256x32,low_values:1x256x48,high_keys:1x256x32,high_values:1x256x96,tone:1x288,share:1x1x180x320,alpha:1x2x180x320",
-			"image:1x1920x1920x3,low_keys:4x256x32,low_values:4x256x48,high_keys:4x256x32,high_values:4x256x96,tone:4x288,share:1x4x480x480,alpha:1x2x480x480",
-		}},
+		{models.Lite, models.SANetPaint, paintings},
+		{models.Full, models.SANetPaint, paintings},
 	} {
 		g, err := m.Graph(c.model, c.graph)
 		if err != nil {

@@ -42,16 +42,18 @@ const (
 )
 
 const (
-	// Lite is the model that a CPU holds a camera's rate with.
+	// Lite is the model that a CPU holds a camera's rate with. Its SANetStyle makes
+	// the styles of all models.
 	Lite = "lite"
-	// Full is a larger SegNet, for what need not be live and for GPUs.
+	// Full is the larger one, for what need not be live and for GPUs.
 	Full = "full"
-	// LiteHalf is Lite's SANet computing in half precision, for GPUs
-	// (training/half.py). Its styles are Lite's.
-	LiteHalf = "lite-half"
 	// Device is what a GPU computes beside any model's networks.
 	Device = "device"
 )
+
+// Half names the model whose SANet is that of Lite or Full computing in half
+// precision, for GPUs (training/half.py).
+func Half(model string) string { return model + "-half" }
 
 // networks and between are the graphs that an entry may be of.
 var (

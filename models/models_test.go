@@ -83,7 +83,7 @@ func TestUnknownModelNamesThoseThereAre(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = m.Graph("huge", SegNet)
-	if !errors.Is(err, filter.ErrMissing) || !strings.Contains(err.Error(), `["full" "lite" "lite-half"]`) {
+	if !errors.Is(err, filter.ErrMissing) || !strings.Contains(err.Error(), `["full" "full-half" "lite" "lite-half"]`) {
 		t.Errorf("error is %v", err)
 	}
 }

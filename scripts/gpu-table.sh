@@ -51,9 +51,9 @@ import json, sys
 report = json.load(sys.stdin)
 *cells, kernels = sys.argv[1:]
 stages = report["stages"]
+cells.append(report["model"])
 for stage in ("mask", "refine", "paint", "compose", "filter"):
     cells.append("%.2f" % stages[stage]["p50"] if stage in stages else "–")
-cells[4] += ", " + report["masks"]
 cells.append("%.0f %%" % (100 - int(kernels) / 1e4 / stages["filter"]["p50"]) if kernels else "–")
 cells += ["%.1f" % report["age_ms"]["p50"], "%.1f" % report["fps"], "%.1f" % report["throughput_fps"]]
 print("|", " | ".join(cells), "|")
@@ -73,10 +73,10 @@ machine() {
 
 table() {
   machine | sed 's/$/  /'
-  echo "Command: \`scripts/gpu-table.sh\`, $frames frames a run, p50 in milliseconds; the mask's include the frame's way up and which SegNet it was"
+  echo "Command: \`scripts/gpu-table.sh\`, $frames frames a run, p50 in milliseconds; the mask's include the frame's way up"
   echo
-  echo '| frame | provider | precision | quality | mask (SegNet) | refine | paint (SANet) | compose | whole frame | outside kernels | age at the sink | fps live | fps unpaced |'
-  echo '|---|---|---|---|---|---|---|---|---|---|---|---|---|'
+  echo '| frame | provider | precision | quality | networks | mask (SegNet) | refine | paint (SANet) | compose | whole frame | outside kernels | age at the sink | fps live | fps unpaced |'
+  echo '|---|---|---|---|---|---|---|---|---|---|---|---|---|---|'
   local report problem=$work/problem
   for size in ${SIZES:-640x480 1280x720 1920x1080}; do
     for provider in ${PROVIDERS:-cpu cuda tensorrt}; do
@@ -87,7 +87,7 @@ table() {
           if report=$(bench "$frames" "$@" 2>"$problem"); then
             row "$@" "$(kernels_per_frame "$@")" <<<"$report"
           else
-            echo "| $size | $provider | $precision | $quality | not run: $(tail -n 1 "$problem" | sed 's/^stylecam: //; s/|/\\|/g') | | | | | | | | |"
+            echo "| $size | $provider | $precision | $quality | not run: $(tail -n 1 "$problem" | sed 's/^stylecam: //; s/|/\\|/g') | | | | | | | | | |"
           fi
         done
       done

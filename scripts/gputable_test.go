@@ -31,7 +31,7 @@ while [ $# -gt 0 ]; do case $1 in --frames) frames=$2 ;; --provider) provider=$2
 [ $provider = tensorrt ] && { echo 'stylecam: provider tensorrt: missing: a|b' >&2; exit 4; }
 [ -n "${PROFILED:-}" ] && echo "$frames" >"$PROFILED"
 echo '{"stages": {"mask": {"p50": 1.5}, "refine": {"p50": 0.25}, "paint": {"p50": 6}, "compose": {"p50": 2}, "filter": {"p50": 10}},
-  "age_ms": {"p50": 12}, "masks": "full", "fps": 60, "throughput_fps": 100}'`)
+  "age_ms": {"p50": 12}, "model": "full", "fps": 60, "throughput_fps": 100}'`)
 	m.tool("nsys", `
 case $1 in
 profile) while [ "$1" != bash ]; do shift; done; PROFILED=`+m.asks+` "$@" ;;
@@ -55,17 +55,17 @@ func TestTableOfAGPU(t *testing.T) {
 	for _, want := range []string{
 		"GPU: NVIDIA RTX 0000, 580.1.2, 8192 MiB",
 		"stylecam v1",
-		"| 1280x720 | cpu | fp16 | best | 1.50, full | 0.25 | 6.00 | 2.00 | 10.00 | – | 12.0 | 60.0 | 100.0 |",
-		"| 1280x720 | cuda | fp16 | best | 1.50, full | 0.25 | 6.00 | 2.00 | 10.00 | 60 % | 12.0 | 60.0 | 100.0 |",
-		`| 1280x720 | tensorrt | fp16 | best | not run: provider tensorrt: missing: a\|b | | | | | | | | |`,
+		"| 1280x720 | cpu | fp16 | best | full | 1.50 | 0.25 | 6.00 | 2.00 | 10.00 | – | 12.0 | 60.0 | 100.0 |",
+		"| 1280x720 | cuda | fp16 | best | full | 1.50 | 0.25 | 6.00 | 2.00 | 10.00 | 60 % | 12.0 | 60.0 | 100.0 |",
+		`| 1280x720 | tensorrt | fp16 | best | not run: provider tensorrt: missing: a\|b | | | | | | | | | |`,
 	} {
 		if !strings.Contains(out, want) {
 			t.Errorf("lacks %q:\n%s", want, out)
 		}
 	}
 	for _, line := range strings.Split(out, "\n") {
-		if n := strings.Count(strings.ReplaceAll(line, `\|`, ""), "|"); n != 0 && n != 14 {
-			t.Errorf("%d bars, not 14: %s", n, line)
+		if n := strings.Count(strings.ReplaceAll(line, `\|`, ""), "|"); n != 0 && n != 15 {
+			t.Errorf("%d bars, not 15: %s", n, line)
 		}
 	}
 }
@@ -74,7 +74,7 @@ func TestTableWithoutAProfiler(t *testing.T) {
 	m := newGPU(t)
 	m.remove("nsys")
 	out := table(t, m)
-	for _, want := range []string{"nsys is not there", "| 1280x720 | cuda | fp16 | best | 1.50, full | 0.25 | 6.00 | 2.00 | 10.00 | – | 12.0 "} {
+	for _, want := range []string{"nsys is not there", "| 1280x720 | cuda | fp16 | best | full | 1.50 | 0.25 | 6.00 | 2.00 | 10.00 | – | 12.0 "} {
 		if !strings.Contains(out, want) {
 			t.Errorf("lacks %q:\n%s", want, out)
 		}

@@ -19,17 +19,19 @@ tile() { # NAME COLUMNS SIZE PICTURE...
   montage "${@:4}" -resize "$3^" -gravity center -extent "$3" -tile "$2x" -geometry +3+3 -quality 86 "docs/results/$1.jpg"
 }
 
-# Every photograph in every style, all of it at full strength.
+# Every photograph in every style, all of it at full strength, by both sizes of the networks.
 mapfile -t names < <(cd "$photos" && ls -- *.jpg *.png | sed 's/\.[a-z]*$//')
-sheet=()
-for style in "${styles[@]}"; do
-  bin/stylecam image --quiet "$photos" "$work/$style" --style "$style" --background 1,1 --person 1,1
+for model in full lite; do
+  for style in "${styles[@]}"; do
+    bin/stylecam image --quiet --model "$model" "$photos" "$work/$model-$style" --style "$style" --background 1,1 --person 1,1
+  done
+  sheet=()
+  for name in "${names[@]}"; do
+    sheet+=("$(ls "$photos/$name".*)")
+    for style in "${styles[@]}"; do sheet+=("$work/$model-$style/$name.png"); done
+  done
+  tile "sheet-styles-$model" $((1 + ${#styles[@]})) 200x200 "${sheet[@]}"
 done
-for name in "${names[@]}"; do
-  sheet+=("$(ls "$photos/$name".*)")
-  for style in "${styles[@]}"; do sheet+=("$work/$style/$name.png"); done
-done
-tile sheet-styles $((1 + ${#styles[@]})) 200x200 "${sheet[@]}"
 
 # The strengths of background and person apart, from none to more than all.
 sheet=()

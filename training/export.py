@@ -1,6 +1,7 @@
 """Write the trained networks as the ONNX graphs that the program runs, and enter them into the manifest.
 
-    python -m training.export --segnet FILE.pt --segnet-full FILE.pt --sanet FILE.pt [--models models] [--keep training/weights]
+    python -m training.export --segnet FILE.pt --segnet-full FILE.pt --sanet FILE.pt --sanet-full FILE.pt \
+        [--models models] [--keep training/weights]
 
 The graphs keep the program's contract (docs/design.md): uint8 BGR pictures in and out, batch 1, sizes any multiple of 16, opset 17.
 Each is run by ONNX Runtime at the sizes it is made for and must give what PyTorch gives (below 1e-3) before anything is written.
@@ -22,7 +23,7 @@ from torch import Tensor, nn
 
 from . import manifest
 from .loop import save, weights_of
-from .sanet import SANet, Style, half_width
+from .sanet import SANet, Style
 from .segnet import SegNet, steadied
 
 OPSET, IR = 17, 10
@@ -93,10 +94,11 @@ MASKS = {"inputs": ("image", "previous"), "outputs": ("mask",), "data": PEOPLE,
 SEGNET = Graph("segnet", "segnet-lite.onnx", sizes=FRAMES, **MASKS)
 SEGNET_FULL = Graph("segnet", "segnet-full.onnx", sizes=FRAMES, model="full", **MASKS)
 STYLE = Graph("sanet-style", "sanet-lite-style.onnx", ("image",), TENSORS, {}, ((STYLE_SIDE, STYLE_SIDE),), PAINTINGS)
-PAINT = Graph("sanet-paint", "sanet-lite-paint.onnx", ("image", *TENSORS, "share", "alpha"), ("painting",),
-              {"image": SPACE, "painting": SPACE, **{t: {0: "styles"} for t in TENSORS},
-               "share": {1: "styles", 2: "h/4", 3: "w/4"}, "alpha": {2: "h/4", 3: "w/4"}},
-              ((192, 256), (144, 256)), PAINTINGS)
+PAINTED = {"inputs": ("image", *TENSORS, "share", "alpha"), "outputs": ("painting",), "data": PAINTINGS, "sizes": ((192, 256), (144, 256)),
+           "axes": {"image": SPACE, "painting": SPACE, **{t: {0: "styles"} for t in TENSORS},
+                    "share": {1: "styles", 2: "h/4", 3: "w/4"}, "alpha": {2: "h/4", 3: "w/4"}}}
+PAINT = Graph("sanet-paint", "sanet-lite-paint.onnx", **PAINTED)
+PAINT_FULL = Graph("sanet-paint", "sanet-full-paint.onnx", model="full", **PAINTED)
 
 
 def examples(graph: Graph, net: nn.Module, height: int, width: int, styles: int) -> dict[str, Tensor]:
@@ -148,7 +150,7 @@ def check(graph: Graph, module: nn.Module, net: nn.Module, model: onnx.ModelProt
     onnx.checker.check_model(model, full_check=True)
     session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
     worst = 0.0
-    for styles, (height, width) in enumerate(SIZES if graph is PAINT else graph.sizes, 1):
+    for styles, (height, width) in enumerate(SIZES if graph.name == PAINT.name else graph.sizes, 1):
         inputs = examples(graph, net, height, width, styles)
         expected = module(*inputs.values())
         got = session.run(None, {k: v.numpy() for k, v in inputs.items()})
@@ -214,10 +216,13 @@ def main() -> None:
     parser.add_argument("--segnet", type=Path)
     parser.add_argument("--segnet-full", type=Path)
     parser.add_argument("--sanet", type=Path)
+    parser.add_argument("--sanet-full", type=Path)
     parser.add_argument("--models", type=Path, default=Path("models"))
     parser.add_argument("--version", default="1")
     parser.add_argument("--keep", type=Path, help="folder for the weights in half precision, to go on from")
     args = parser.parse_args()
+    if args.sanet_full and not args.sanet:
+        parser.error("--sanet-full takes the styles of --sanet: give both")
 
     entries = []
     for graph, file in ((SEGNET, args.segnet), (SEGNET_FULL, args.segnet_full)):
@@ -227,11 +232,18 @@ def main() -> None:
             if args.keep:
                 keep(net, args.keep / f"segnet-{graph.model}.pt")
     if args.sanet:
-        net = load(SANet(half=half_width(weights_of(args.sanet))), args.sanet)
-        for graph, module in ((STYLE, StyleGraph(net)), (PAINT, PaintGraph(net))):
-            entries.append(export(graph, module, net, args.models, args.version))
-        if args.keep:
-            keep(net, args.keep / "sanet-lite.pt")
+        lite = load(SANet(), args.sanet)
+        painters = {lite: ((STYLE, StyleGraph), (PAINT, PaintGraph))}
+        if args.sanet_full:
+            full = load(SANet("full"), args.sanet_full)
+            painters[full] = ((PAINT_FULL, PaintGraph),)
+            if not full.takes_styles_of(lite):
+                raise SystemExit(f"{args.sanet_full} was not grown out of {args.sanet}, or that was trained on since: it takes other styles; "
+                                 "grow it again (training.train_sanet --size full --grow)")
+        for net, graphs in painters.items():
+            entries += [export(graph, wrap(net), net, args.models, args.version) for graph, wrap in graphs]
+            if args.keep:
+                keep(net, args.keep / f"sanet-{net.size}.pt")
     manifest.enter(args.models, entries)
 
 

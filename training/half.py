@@ -1,6 +1,6 @@
 """SANet in half precision throughout, for GPUs: made of the exported one, which stores its weights so already.
 
-    python -m training.half                   # models/sanet-lite-paint.onnx -> models/sanet-lite-half-paint.onnx, and the manifest
+    python -m training.half                   # models/sanet-SIZE-paint.onnx -> models/sanet-SIZE-half-paint.onnx, and the manifest
 
 Names, types and shapes at the graph's ends stay those of the contract; between them everything is float16. A GPU computes
 such a graph about twice as fast; a CPU would convert to and fro, so there the other is used.
@@ -15,7 +15,7 @@ from onnx import TensorProto, helper, numpy_helper
 from . import manifest
 
 FLOAT, HALF = TensorProto.FLOAT, TensorProto.FLOAT16
-HALVED = "sanet-lite-paint.onnx", "sanet-lite-half-paint.onnx"  # SegNet's doubts at an edge hang on a bit; styles are encoded once
+PAINT = "sanet-paint"  # alone: SegNet's doubts at an edge hang on a bit, and styles are encoded once
 
 
 def halve(model: onnx.ModelProto) -> onnx.ModelProto:
@@ -61,13 +61,14 @@ def halve(model: onnx.ModelProto) -> onnx.ModelProto:
 
 
 def export(folder: Path) -> None:
-    """Makes the half of the network that paints, and enters it as one of the model `lite-half`."""
-    whole, half = HALVED
-    entry = next(e for e in manifest.read(folder) if e["file"] == whole)
-    content = halve(onnx.load(folder / whole)).SerializeToString()
-    manifest.write(folder / half, content)
-    manifest.enter(folder, [manifest.entry("lite-half", entry["graph"], half, content, entry["version"], entry["sizes"], entry["data"])])
-    print(f"{half}: {len(content):,} bytes")
+    """Makes the half of each network that paints, and enters it as one of the model `lite-half` or `full-half`."""
+    whole = [e for e in manifest.read(folder) if e["graph"] == PAINT and not e["name"].endswith("-half")]
+    for entry in whole:
+        name = f"{entry['name']}-half"
+        content, file = halve(onnx.load(folder / entry["file"])).SerializeToString(), f"sanet-{name}-paint.onnx"
+        manifest.write(folder / file, content)
+        manifest.enter(folder, [manifest.entry(name, PAINT, file, content, entry["version"], entry["sizes"], entry["data"])])
+        print(f"{file}: {len(content):,} bytes")
 
 
 def main() -> None:

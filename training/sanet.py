@@ -11,7 +11,7 @@ contributes does not depend on the content: it is computed once and cached.
                                                          x α ┌──┴──┐
     content ── encoder ─┬─ 1/2 ── skip ──────────────────────│─────+         every frame
                         ├─ 1/4 ── attend ── x α1 ──┐         │     │
-                        └─ 1/8 ── attend ── x α2 ──+─ decoder 1/4, 1/2 ── painting
+                        └─ 1/8 ── attend ── x α2 ──+─ decoder 1/4, 1/2 ── finish ── painting
 
 α = (1, 1) is SANet's full painting, (0, 0) the photograph; both vary from place to place, and α alone stands for their mean.
 The skip carries the picture's finest lines, which take on the style's tone with the rest: a decoder without them fills in lines of
@@ -19,6 +19,11 @@ its own, that stand still where the picture moves. The photograph is also mixed 
 control: features alone change most of their look below α = 0.3. Above 1 what attention adds goes on alone. The paper's
 softmax is unscaled, which flickers on video; here the product is scaled (Vaswani et al., 2017). Where several styles share a picture,
 each attends over its own tokens and the outcomes are mixed by `share`.
+
+There are two sizes of it. `lite` comes back to the picture's size by shuffling pixels: whether a place is the first or the second of
+four is then known to the decoder, which draws by it, and lines stay on that grid while the picture moves. `full` enlarges smoothly, has
+more room at 1/2 for what the shuffle drew, and ends at the picture's own size, beside its pixels. What they take of a style is the
+same: a cached style serves both.
 
 Styles are seen by the paper's encoder, VGG, in its distilled form and as published: what it tells of a painting never seen is
 what it tells of those trained on, and its moments are what the style loss compares.
@@ -55,6 +60,19 @@ class Seen(NamedTuple):
 
 
 MOMENTS = 2 * sum(WIDTHS)
+C2, C4, C8 = 24, 48, 96  # channels at 1/2, 1/4 and 1/8 (fastest as multiples of a vector: where that is 16 wide, 24 cost as much as 32)
+KEY = 32                 # numbers of a key
+
+
+class Size(NamedTuple):
+    """What the networks do not share."""
+    hidden4: int  # channels between the convolutions of a residual block at 1/4
+    hidden2: int  # and at 1/2
+    blocks2: int  # of the decoder at 1/2
+    smooth: bool  # from size to size, not by shuffling pixels
+
+
+SIZES = {"lite": Size(C4, C2, 1, smooth=False), "full": Size(128, 64, 3, smooth=True)}
 
 
 def conv(inputs: int, outputs: int, kernel: int = 3, stride: int = 1) -> nn.Conv2d:
@@ -66,9 +84,9 @@ def enlarge(x: Tensor) -> Tensor:
 
 
 class Residual(nn.Module):
-    def __init__(self, channels: int):
+    def __init__(self, channels: int, hidden: int):
         super().__init__()
-        self.first, self.second = conv(channels, channels), conv(channels, channels)
+        self.first, self.second = conv(channels, hidden), conv(hidden, channels)
 
     def forward(self, x: Tensor) -> Tensor:
         return x + self.second(F.relu(self.first(F.relu(x))))
@@ -77,14 +95,19 @@ class Residual(nn.Module):
 class Encoder(nn.Module):
     """RGB (N,3,H,W) in 0..1 -> features at 1/2, 1/4 and 1/8."""
 
-    def __init__(self, half: int, quarter: int, eighth: int):
+    def __init__(self, size: Size):
         super().__init__()
-        self.stem = nn.Conv2d(3, half, 6, 2, 2)
-        self.down4, self.level4 = conv(half, quarter, 3, 2), Residual(quarter)
-        self.down8, self.level8 = conv(quarter, eighth, 3, 2), Residual(eighth)
+        self.stem = nn.Conv2d(3, C2, 6, 2, 2)
+        if size.smooth:  # wide enough to take the mean of what it leaves out
+            self.level2 = nn.Sequential(Residual(C2, size.hidden2), nn.ReLU())
+            self.down4 = nn.Conv2d(C2, C4, 6, 2, 2)
+        else:
+            self.level2, self.down4 = nn.Identity(), conv(C2, C4, 3, 2)
+        self.level4 = Residual(C4, size.hidden4)
+        self.down8, self.level8 = conv(C4, C8, 3, 2), Residual(C8, C8)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        f2 = F.relu(self.stem(x * 2 - 1))
+        f2 = self.level2(F.relu(self.stem(x * 2 - 1)))
         f4 = self.level4(self.down4(f2))
         f8 = self.level8(self.down8(F.relu(f4)))
         return f2, f4, f8
@@ -158,23 +181,57 @@ def toned(f: Tensor, tone: Tensor, share: Tensor, amount: Tensor) -> Tensor:
     return f * (1 - amount) + F.instance_norm(f, eps=1e-3) * spread + mean
 
 
-class SANet(nn.Module):
-    """Sizes: channels at 1/2, 1/4 and 1/8 (fastest as multiples of a vector: where that is 16 wide, 24 cost as much as 32), and of a
-    key."""
+class Enlarge(nn.Module):
+    """(N,C,h,w) -> (N,C,2h,2w)"""
 
-    def __init__(self, half: int = 24, quarter: int = 48, eighth: int = 96, key: int = 32):
+    def forward(self, x: Tensor) -> Tensor:
+        return enlarge(x)
+
+
+class Shuffled(nn.Module):
+    """Features at 1/2 (N,C2,H/2,W/2) -> RGB, whatever the picture."""
+
+    def __init__(self):
         super().__init__()
+        self.colours = conv(C2, 12)
+
+    def forward(self, f: Tensor, picture: Tensor) -> Tensor:
+        return F.pixel_shuffle(self.colours(f), 2)
+
+
+class Fine(nn.Module):
+    """Features at 1/2 (N,C2,H/2,W/2) -> RGB, whose finest lines are the picture's (N,3,H,W), painted."""
+
+    LINES, HIDDEN = 12, 16
+
+    def __init__(self):
+        super().__init__()
+        self.colours, self.lines = conv(C2, 3), conv(C2, self.LINES, 1)
+        self.draw = nn.Sequential(conv(self.LINES + 3, self.HIDDEN), nn.ReLU(inplace=True), conv(self.HIDDEN, 3))
+
+    def forward(self, f: Tensor, picture: Tensor) -> Tensor:
+        large = enlarge(torch.cat([self.colours(f), self.lines(f)], 1))
+        return large[:, :3] + self.draw(torch.cat([large[:, 3:], picture * 2 - 1], 1))
+
+
+class SANet(nn.Module):
+    """The diagram above; see `paint`."""
+
+    def __init__(self, size: str = "lite"):
+        super().__init__()
+        self.size = size
+        hidden4, hidden2, blocks2, smooth = SIZES[size]
         self.vgg = Distilled()
-        self.content = Encoder(half, quarter, eighth)
-        self.low_tokens, self.high_tokens = Tokens(WIDTHS[2], key, quarter), Tokens(WIDTHS[3], key, eighth)
-        self.low, self.high = Attention(quarter, key), Attention(eighth, key)
-        self.narrow = conv(eighth, quarter, 1)
-        self.tone = Tone(quarter, quarter, half, half)
-        self.decode4 = nn.ModuleList([Residual(quarter), Residual(quarter)])
-        self.widen = conv(quarter, 4 * half, 1)
-        self.skip = conv(half, half, 1)
-        self.decode2 = Residual(half)
-        self.colours = conv(half, 12)
+        self.content = Encoder(SIZES[size])
+        self.low_tokens, self.high_tokens = Tokens(WIDTHS[2], KEY, C4), Tokens(WIDTHS[3], KEY, C8)
+        self.low, self.high = Attention(C4, KEY), Attention(C8, KEY)
+        self.narrow = conv(C8, C4, 1)
+        self.tone = Tone(C4, C4, C2, C2)
+        self.decode4 = nn.ModuleList([Residual(C4, hidden4), Residual(C4, hidden4)])
+        self.widen = nn.Sequential(*((conv(C4, C2, 1), Enlarge()) if smooth else (conv(C4, 4 * C2, 1), nn.PixelShuffle(2))))
+        self.skip = conv(C2, C2, 1)
+        self.decode2 = nn.Sequential(*(Residual(C2, hidden2) for _ in range(blocks2)))
+        self.finish = Fine() if smooth else Shuffled()
 
     def see(self, style: Tensor) -> Seen:
         """RGB (N,3,h,h) in 0..1, h a multiple of 128 -> what is fixed of N styles."""
@@ -206,14 +263,16 @@ class SANet(nn.Module):
         for tone, residual in zip(tones4, self.decode4):
             f = residual(toned(f, tone, share, amount))
         share, amount = enlarge(share), enlarge(amount)
-        f = F.pixel_shuffle(self.widen(F.relu(f)), 2)
-        f = self.decode2(toned(f + self.skip(f2), first, share, amount))
+        f = self.decode2(toned(self.widen(F.relu(f)) + self.skip(f2), first, share, amount))
         f = toned(f, last, share, amount)
-        painted = F.pixel_shuffle(self.colours(F.relu(f)), 2) * 0.5 + 0.5
+        painted = self.finish(F.relu(f), picture) * 0.5 + 0.5
         rest = 1 - amount
         return painted + (picture - painted) * enlarge(rest * rest)
 
+    def style_parts(self) -> nn.ModuleDict:
+        """What makes a style of a painting, the same in both sizes."""
+        return nn.ModuleDict({name: getattr(self, name) for name in ("vgg", "low_tokens", "high_tokens", "tone")})
 
-def half_width(weights: dict[str, Tensor]) -> int:
-    """The `half` of the network that weights belong to."""
-    return weights["colours.weight"].shape[1]
+    def takes_styles_of(self, other: "SANet") -> bool:
+        mine, theirs = self.style_parts().state_dict(), other.style_parts().state_dict()
+        return all(torch.equal(mine[name], theirs[name]) for name in mine)

@@ -1,6 +1,6 @@
 """Train SANet.
 
-    python -m training.train_sanet --contents DIR [DIR ...] --paintings DIR --vgg DIR --out DIR
+    python -m training.train_sanet --contents DIR [DIR ...] --paintings DIR --vgg DIR --out DIR [--size full --grow LITE]
 
 A batch is a few pictures, each cut twice with some overlap, the cuts with camera noise of their own: where they overlap
 their paintings must agree, borders included. That alone teaches steadiness and cures the frame that zero padding draws.
@@ -10,6 +10,8 @@ smaller, mirrored to fill the square, in stronger colours and contrasts. VGG's v
 
 Style is judged by the means and standard deviations of VGG's features, content by its normalised features. For α below 1
 the aim lies on the way from the photograph's moments to the style's, so that α is an even control.
+
+`full` grows out of a trained `lite` (training/grow.py). What makes a style of a painting stays in it as it is, so that a style serves both.
 """
 import hashlib
 from dataclasses import dataclass
@@ -23,7 +25,8 @@ from torch import Tensor, nn
 
 from . import loop, paper, pictures
 from .evaluate.peers import MicroAST
-from .sanet import SANet, Seen, Style
+from .grow import grown
+from .sanet import SIZES, SANet, Seen, Style
 from .vgg import Distilled, Exact, moments, normalised
 
 SIDE = 256          # of the pictures kept in memory; a style's side, by contract
@@ -43,6 +46,9 @@ class Weights:
     taught: float = 0.3       # by the teacher's paintings
     variation: float = 0.1
     range: float = 5.0
+
+
+WEIGHTS = {"lite": {}, "full": {"content": 3.0, "steadiness": 110.0}}  # by size
 
 
 class Judge(nn.Module):
@@ -183,24 +189,33 @@ def alphas(rng: np.random.Generator, n: int, side: int) -> np.ndarray:
 class SANetTask:
     def __init__(self, settings):
         self.device, self.settings = torch.device(settings.device), settings
-        self.weights = Weights(style=settings.style_weight)
+        self.weights = Weights(settings.style_weight, **WEIGHTS[settings.size])
         self.judge = Judge(settings.vgg, self.device)
         contents = pictures.squares(pictures.listed(*settings.contents), SIDE)
         paintings = pictures.squares(pictures.listed(settings.paintings), SIDE)
         self.shown = contents[::max(1, len(contents) // 3)][:3], paintings[::max(1, len(paintings) // 6)][:6]
         self.crops = Crops(contents, settings.side)
-        self.net = SANet().to(self.device, memory_format=torch.channels_last)
-        self.net.vgg = Distilled(settings.vgg).to(self.device)
+        if settings.grow:
+            lite = SANet()
+            lite.load_state_dict(loop.weights_of(settings.grow))
+            self.net = grown(lite)
+        else:
+            self.net = SANet(settings.size)
+        self.net.vgg = Distilled(settings.vgg)
+        self.net.to(self.device, memory_format=torch.channels_last)
         self.styles = Styles(paintings, self.net, self.judge, settings.out / "styles.pt", self.device)
-        self.net.tone.expect(self.styles.seen.moments.float())
+        if settings.size == "lite":
+            self.net.tone.expect(self.styles.seen.moments.float())
+        else:
+            self.net.style_parts().requires_grad_(False)
         print(f"{len(contents)} contents, {len(self.styles.pictures)} styles", flush=True)
         self.teacher = MicroAST(settings.teacher).to(self.device) if settings.teacher else None
         self.signals = {}  # of the teacher, by the style's number
 
     def groups(self) -> list[dict]:
-        tone = list(self.net.tone.parameters())
-        rest = [p for n, p in self.net.named_parameters() if p.requires_grad and not n.startswith("tone.")]
-        return [{"params": rest}, {"params": tone, "rate": 0.3}]
+        tone = set(self.net.tone.parameters())
+        learning = [p for p in self.net.parameters() if p.requires_grad]
+        return [{"params": [p for p in learning if p not in tone]}, {"params": [p for p in learning if p in tone], "rate": 0.3}]
 
     @torch.no_grad()
     def shown_by_teacher(self, clean: Tensor, chosen: np.ndarray) -> Tensor:
@@ -299,6 +314,8 @@ def main() -> None:
     parser.add_argument("--vgg", type=Path, required=True, help="folder of the two VGG weight files")
     parser.add_argument("--contents", type=Path, nargs="+", required=True, help="folders of photographs")
     parser.add_argument("--paintings", type=Path, required=True, help="folder of paintings")
+    parser.add_argument("--size", choices=SIZES, default="lite")
+    parser.add_argument("--grow", type=Path, help="weights of a network of size lite, which one of size full starts from")
     parser.add_argument("--batch", type=int, default=2, help="pictures; each is cut twice")
     parser.add_argument("--side", type=int, default=128, help="of a cut, a multiple of 32")
     parser.add_argument("--style-weight", type=float, default=10.0)
@@ -309,8 +326,12 @@ def main() -> None:
     if recipe == "paper":
         parser.set_defaults(**paper.DEFAULTS)
     settings = parser.parse_args()
-    if recipe == "paper" and settings.teacher:
-        parser.error("the paper's recipe has no teacher: leave --teacher out")
+    if recipe == "paper" and (settings.teacher or settings.size == "full"):
+        parser.error("the paper's recipe has no teacher and no sizes: leave --teacher and --size out")
+    if settings.grow and settings.size != "full":
+        parser.error("only full grows out of another network: add --size full, or leave --grow out")
+    if settings.size == "full" and not (settings.grow or settings.init or (settings.out / "last.pt").exists()):
+        parser.error("full grows out of lite: give --grow its weights, or --init those of a full one")
     loop.start(settings)
     loop.run((paper.PaperTask if recipe == "paper" else SANetTask)(settings), settings)
 

@@ -24,7 +24,7 @@ type benchReport struct {
 	PeakMemory     float64 `json:"peak_memory_mb"`
 	Cores          int     `json:"cores"`
 	Threads        int     `json:"threads"`
-	Masks          string  `json:"masks"` // the model of the SegNet: live on a CPU the smaller one
+	Model          string  `json:"model"` // of the networks
 	Version        string  `json:"version"`
 }
 
@@ -93,7 +93,7 @@ func (p *program) bench(ctx context.Context, frames uint64) (benchReport, error)
 		PeakMemory:     round(float64(peakMemory())/1e6, 1),
 		Cores:          runtime.NumCPU(),
 		Threads:        e.relay.now.threads,
-		Masks:          e.relay.now.masks,
+		Model:          e.relay.now.model,
 		Version:        p.versionText(),
 	}, nil
 }
@@ -108,7 +108,7 @@ func allocations() uint64 {
 func (p *program) printBench(r benchReport) error {
 	fmt.Fprintf(p.stdout, "live: %.1f fps, %d frames of %s, %d dropped; start to first frame %.0f ms\n", r.FPS, r.Frames, r.Size, r.Drops, r.StartMS)
 	fmt.Fprintf(p.stdout, "unpaced: %.1f fps, %.1f allocations a frame; peak memory %.0f MB\n", r.Throughput, r.AllocsPerFrame, r.PeakMemory)
-	fmt.Fprintf(p.stdout, "on %s, %d threads of %d cores, masks by the SegNet %q; stylecam %s\n\n", r.Provider, r.Threads, r.Cores, r.Masks, r.Version)
+	fmt.Fprintf(p.stdout, "on %s, %d threads of %d cores, networks %q; stylecam %s\n\n", r.Provider, r.Threads, r.Cores, r.Model, r.Version)
 	t := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(t, "milliseconds\tp50\tp95\tp99\t")
 	row := func(name string, q quantiles) {

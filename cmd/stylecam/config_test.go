@@ -99,7 +99,7 @@ func TestConfigRoundTrip(t *testing.T) {
 		text, ok := map[string]string{
 			"style": "a:0.25,b:0.75", "person-style": "c", "background": "1.5,0.25", "person": "0,0",
 			"background-mode": "color:#102030", "person-mode": "original", "quality": "best", "compose": "paper",
-			"smoothing": "0.3", "feather": "0.5", "detail": "0", "mirror": "true", "provider": "cpu", "precision": "fp32", "gpu-memory": "2048", "threads": "2",
+			"smoothing": "0.3", "feather": "0.5", "detail": "0", "mirror": "true", "provider": "cpu", "model": "full", "precision": "fp32", "gpu-memory": "2048", "threads": "2",
 			"onnxruntime": `C:\a "b".dll`, "input": "camera:#1", "out": "x.mp4", "size": "320x240", "fps": "29.97", "idle": "never", "on-failure": "original",
 			"webrtc-address": "0.0.0.0:8091", "webrtc-port": "8189", "webrtc-token": "sixteen 'letters', or more", "webrtc-tls": "self", "whip-token": "c",
 			"webrtc-host": "studio.example", "webrtc-origin": "https://studio.example", "webrtc-ice": "turn:a:b@turn.example",

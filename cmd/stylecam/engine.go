@@ -41,10 +41,13 @@ type use struct {
 // lenient tells whether a frame had better be painted otherwise than not at all.
 func (u use) lenient() bool { return u.live && !u.measured }
 
-// masks is the model whose SegNet serves this use: where a CPU must hold a camera's
-// rate, the smaller one.
-func (u use) masks(onGPU bool) string {
-	if u.live && !onGPU {
+// modelFor names the model whose networks serve a use: where a CPU must hold a
+// camera's rate, the smaller one, unless another was asked for.
+func (s *settings) modelFor(u use, onGPU bool) string {
+	switch {
+	case s.model != autoModel:
+		return s.model
+	case u.live && !onGPU:
 		return models.Lite
 	}
 	return models.Full
@@ -87,25 +90,25 @@ func (p *program) assemble(ctx context.Context, e *engine, u use) (err error) {
 	e.gallery = newGallery(styles, encoding, encoder)
 	e.relay = &relay{log: p.log}
 	e.closers = append(e.closers, encoding.Close, e.gallery.Close, e.relay.Close)
-	by := func(provider infer.Provider, masks string) (*brush, error) {
+	by := func(provider infer.Provider, model string) (*brush, error) {
 		options := options
 		options.Provider = provider
 		r, err := infer.Open(options)
 		if err != nil {
 			return nil, err
 		}
-		return openBrush(e, manifest, r, u, masks)
+		return openBrush(e, manifest, r, u, model)
 	}
-	masks := u.masks(runtime.OnGPU())
+	model := p.settings.modelFor(u, runtime.OnGPU())
 	strict := options.Provider == infer.TensorRT
 	if strict && u.lenient() { // CUDA paints until TensorRT can
 		if err := runtime.Close(); err != nil {
 			return err
 		}
-		if e.relay.now, err = by(infer.CUDA, masks); err != nil {
+		if e.relay.now, err = by(infer.CUDA, model); err != nil {
 			return err
 		}
-		e.relay.strict, e.relay.better = true, soon(func() (*brush, error) { return by(infer.TensorRT, masks) })
+		e.relay.strict, e.relay.better = true, soon(func() (*brush, error) { return by(infer.TensorRT, model) })
 		return nil
 	}
 	if runtime.OnGPU() && options.Provider == infer.Auto {
@@ -113,24 +116,24 @@ func (p *program) assemble(ctx context.Context, e *engine, u use) (err error) {
 		// show first that it does so rightly.
 		e.relay.spare = func(provider string) (*brush, error) {
 			if provider == infer.TensorRT.String() {
-				if b, err := by(infer.CUDA, masks); err == nil {
+				if b, err := by(infer.CUDA, model); err == nil {
 					return b, nil
 				}
 			}
-			return by(infer.CPU, u.masks(false))
+			return by(infer.CPU, p.settings.modelFor(u, false))
 		}
 	}
-	begin := func() (*brush, error) { return openBrush(e, manifest, runtime, u, masks) }
+	begin := func() (*brush, error) { return openBrush(e, manifest, runtime, u, model) }
 	if err := e.relay.begin(runtime.Provider(), begin); err != nil || !e.relay.onTrial() {
 		return err
 	}
 	known := func(b *brush) (*frame.Frame, error) { return p.known(ctx, e, b) }
-	cpu := func() (*brush, error) { return by(infer.CPU, masks) } // of the same networks
+	cpu := func() (*brush, error) { return by(infer.CPU, model) } // of the same networks
 	if err := e.relay.prove(ctx, cpu, known); err != nil {
 		return err
 	}
 	if system := native.Here(); e.relay.onTrial() && u.lenient() && system.TensorRT() != "" {
-		rt := func() (*brush, error) { return by(infer.TensorRT, masks) }
+		rt := func() (*brush, error) { return by(infer.TensorRT, model) }
 		e.relay.better = soon(func() (*brush, error) { return proven(rt, cpu, known) })
 	}
 	return nil
@@ -171,7 +174,7 @@ func proven(open, cpu func() (*brush, error), known func(*brush) (*frame.Frame, 
 type brush struct {
 	filter.Filter
 	painter  *paint.Painter
-	masks    string // the model of its SegNet
+	model    string // of its networks
 	provider string
 	threads  int
 	closers  []func() error
@@ -179,20 +182,20 @@ type brush struct {
 
 // openBrush opens the networks, and on a GPU the chain of graphs between them. It
 // owns the runtime from here on.
-func openBrush(e *engine, m *models.Manifest, r *infer.Runtime, u use, masks string) (_ *brush, err error) {
-	b := &brush{masks: masks, provider: r.Provider(), threads: r.Threads(), closers: []func() error{r.Close}}
+func openBrush(e *engine, m *models.Manifest, r *infer.Runtime, u use, model string) (_ *brush, err error) {
+	b := &brush{model: model, provider: r.Provider(), threads: r.Threads(), closers: []func() error{r.Close}}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, b.Close())
 		}
 	}()
-	segnet, err := openNetwork(b, m, masks, models.SegNet, r.SegNet)
+	segnet, err := openNetwork(b, m, model, models.SegNet, r.SegNet)
 	if err != nil {
 		return nil, err
 	}
-	paints := models.Lite
+	paints := model
 	if r.WantsHalf() {
-		paints = models.LiteHalf // masks stay in full precision: docs/gpu.md
+		paints = models.Half(model) // masks stay in full precision: docs/gpu.md
 	}
 	sanet, err := openNetwork(b, m, paints, models.SANetPaint, r.SANet)
 	if err != nil {

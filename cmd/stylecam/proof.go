@@ -16,13 +16,13 @@ import (
 // it, the same frame on the CPU: a GPU that computes nonsense is found here.
 func (p *program) providerFinding(ctx context.Context) finding {
 	f := finding{Name: "provider", Status: missing, Mend: "stylecam doctor --provider cpu"}
-	mine, name, took, err := p.proof(ctx, p.settings.provider)
+	mine, by, took, err := p.proof(ctx, p.settings.provider)
 	if err != nil {
 		f.Detail = oneLine(err)
 		return f
 	}
-	f.Detail = fmt.Sprintf("%s, asked for %s: one frame painted in %d ms", name, p.settings.provider, took.Milliseconds())
-	if name != infer.CPU.String() {
+	f.Detail = fmt.Sprintf("%s, asked for %s: one frame painted in %d ms by the networks %q", by.provider, p.settings.provider, took.Milliseconds(), by.model)
+	if by.provider != infer.CPU.String() {
 		theirs, _, _, err := p.proof(ctx, infer.CPU)
 		if err != nil {
 			f.Detail += "; the CPU cannot: " + oneLine(err)
@@ -40,14 +40,14 @@ func (p *program) providerFinding(ctx context.Context) finding {
 }
 
 // proof paints the known frame by a provider: the second time, since the first pays
-// for what is set up once.
-func (p *program) proof(ctx context.Context, provider infer.Provider) (picture *frame.Frame, name string, took time.Duration, err error) {
+// for what is set up once. The brush that did it is closed.
+func (p *program) proof(ctx context.Context, provider infer.Provider) (picture *frame.Frame, by *brush, took time.Duration, err error) {
 	settings := p.settings
 	defer func() { p.settings = settings }()
 	p.settings.provider = provider
 	e, err := p.openEngine(ctx, use{still: true})
 	if err != nil {
-		return nil, "", 0, err
+		return nil, nil, 0, err
 	}
 	defer func() { err = errors.Join(err, e.Close()) }()
 	for range 2 {
@@ -56,11 +56,11 @@ func (p *program) proof(ctx context.Context, provider infer.Provider) (picture *
 		}
 		start := time.Now()
 		if picture, err = p.known(ctx, e, e.relay.now); err != nil {
-			return nil, "", 0, err
+			return nil, nil, 0, err
 		}
 		took = time.Since(start)
 	}
-	return picture, e.relay.now.provider, took, nil
+	return picture, e.relay.now, took, nil
 }
 
 // known is the picture of one frame of the demo in the first of the styles.

@@ -197,20 +197,25 @@ func TestWhatArrivesAfterAFailureHasASpareToo(t *testing.T) {
 	}
 }
 
-// Live on a CPU the smaller SegNet cuts out, else the larger one.
-func TestMasksByUse(t *testing.T) {
+// Live on a CPU the smaller networks work, else the larger ones, unless others are
+// asked for.
+func TestModelByUse(t *testing.T) {
 	for _, c := range []struct {
+		asked string
 		use   use
 		onGPU bool
 		want  string
 	}{
-		{use{live: true}, false, models.Lite},
-		{use{live: true}, true, models.Full},
-		{use{still: true}, false, models.Full},
-		{use{}, true, models.Full},
+		{autoModel, use{live: true}, false, models.Lite},
+		{autoModel, use{live: true}, true, models.Full},
+		{autoModel, use{still: true}, false, models.Full},
+		{autoModel, use{}, true, models.Full},
+		{models.Full, use{live: true}, false, models.Full},
+		{models.Lite, use{}, true, models.Lite},
 	} {
-		if got := c.use.masks(c.onGPU); got != c.want {
-			t.Errorf("%+v, on a GPU: %t: %s", c.use, c.onGPU, got)
+		s := settings{model: c.asked}
+		if got := s.modelFor(c.use, c.onGPU); got != c.want {
+			t.Errorf("%s asked for, %+v, on a GPU: %t: %s", c.asked, c.use, c.onGPU, got)
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"stylecam/filter"
 	"stylecam/infer"
+	"stylecam/models"
 )
 
 // settings is everything that may be chosen by flag, environment or file.
@@ -18,6 +19,7 @@ type settings struct {
 	personMode     mode
 
 	provider  infer.Provider
+	model     string // of the networks, or autoModel
 	precision infer.Precision
 	gpuMemory int // MB; 0: no bound
 	threads   int
@@ -44,6 +46,9 @@ type mode struct {
 // size is a frame's, in pixels; 0x0 leaves it to the source.
 type size struct{ width, height int }
 
+// autoModel stands for the model that suits the use.
+const autoModel = "auto"
+
 // defaultStyle paints where nothing else is asked for.
 const defaultStyle = "starry-night"
 
@@ -52,6 +57,7 @@ func defaultSettings() settings {
 		params:         filter.Defaults(defaultStyle),
 		backgroundMode: mode{text: "paint"},
 		personMode:     mode{text: "paint"},
+		model:          autoModel,
 		input:          "auto",
 		idle:           5 * time.Second,
 		failure:        "card",
@@ -94,6 +100,7 @@ func (s *settings) masking() []*cli.GenericFlag {
 func (s *settings) machine() []*cli.GenericFlag {
 	return category("Machine",
 		flagOf("provider", "compute by `NAME`: auto, cpu, cuda or tensorrt", &s.provider, infer.ParseProvider, infer.Provider.String),
+		flagOf("model", "`SIZE` of the networks: lite (faster), full (finer), or auto: lite where a CPU paints live", &s.model, oneOf(autoModel, models.Lite, models.Full), asIs),
 		flagOf("precision", "paint in `HOW`: fp32, fp16, or auto: fp16 on a GPU; masks are fp32", &s.precision, infer.ParsePrecision, infer.Precision.String),
 		flagOf("gpu-memory", "let each graph take `MB` of the GPU's memory at most, 0 for no bound", &s.gpuMemory, integer(0, 1<<20), strconv.Itoa),
 		flagOf("threads", "`N` threads for the networks, 0 for what suits", &s.threads, integer(0, 256), strconv.Itoa),

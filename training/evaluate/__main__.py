@@ -109,13 +109,15 @@ def enter(models: Path, result: dict) -> None:
     """The main figures into the manifest's entries."""
     entries = manifest.read(models)
     for entry in entries:
-        name = segnet_name(entry["name"], SIZES[entry["name"]][0]) if entry["name"] in SIZES else None
-        if entry["graph"] == "segnet" and name in result.get("masks", {}):
-            entry["evaluation"] = {f"iou_{k}": v["iou"] for k, v in result["masks"][name]["sets"].items()}
-        elif name and entry["graph"].startswith("sanet") and "paintings" in result:
-            r = result["paintings"]["SANet `lite`"]
-            entry["evaluation"] = {"style": r["losses"]["style"], "content_relu4_1": r["losses"]["content_relu4_1"],
-                                   "steady": r["steady"], "ssim_alpha_0": r["alpha"]["ssim_0"], "faces_kept": r["faces"]["kept"]}
+        if entry["name"] not in SIZES:
+            continue
+        cut = result.get("masks", {}).get(segnet_name(entry["name"], SIZES[entry["name"]][0]))
+        painted = result.get("paintings", {}).get(f"SANet `{entry['name']}`")
+        if entry["graph"] == "segnet" and cut:
+            entry["evaluation"] = {f"iou_{k}": v["iou"] for k, v in cut["sets"].items()}
+        elif entry["graph"].startswith("sanet") and painted:
+            entry["evaluation"] = {"style": painted["losses"]["style"], "content_relu4_1": painted["losses"]["content_relu4_1"],
+                                   "steady": painted["steady"], "ssim_alpha_0": painted["alpha"]["ssim_0"], "faces_kept": painted["faces"]["kept"]}
     manifest.enter(models, entries)
 
 
@@ -144,7 +146,9 @@ def all_paintings(args) -> dict[str, dict]:
         if args.paper:
             nets[f"SANet by its paper's recipe, {loop.steps_of(args.paper):,} steps"] = (
                 peers.PerStyle(paper.load(args.vgg, args.paper), Path(work) / "paper"), None)
-        nets |= {name: (graphs.SANet(args.models, sharpness), segment) for name, sharpness in graphs.TRANSFERS.items()}
+        if (args.models / "sanet-full-paint.onnx").exists():
+            nets["SANet `full`"] = graphs.SANet(args.models, "full"), segment
+        nets |= {name: (graphs.SANet(args.models, sharpness=sharpness), segment) for name, sharpness in graphs.TRANSFERS.items()}
         result = {name: measure_paintings(net, segment, args.people_eval, args.style_eval, args.vgg)
                   for name, (net, segment) in nets.items()}
         frame = np.random.default_rng(1).integers(0, 256, (192, 256, 3), np.uint8)

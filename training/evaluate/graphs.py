@@ -60,16 +60,16 @@ class SegNet:
             yield mask
 
 
-TRANSFERS = {"SANet `lite`": 1.0, "the same weights as AdaIN": 0.0, "the same weights as Avatar-Net's decorator": 64.0}
+TRANSFERS = {"SANet `lite`": 1.0, "the same weights as AdaIN": 0.0, "the same weights as Avatar-Net's decorator": 64.0}  # sharpness
 
 
 class SANet:
     """sharpness scales the keys: 0 attends to all of the style alike (AdaIN), much to the best match alone (Avatar-Net). The
     program's style.Transfer does the same."""
 
-    def __init__(self, folder: Path, sharpness: float = 1.0):
+    def __init__(self, folder: Path, model: str = "lite", sharpness: float = 1.0):
         self.sharpness = np.float32(sharpness)
-        self.encoder, self.painter = session(folder / "sanet-lite-style.onnx"), session(folder / "sanet-lite-paint.onnx")
+        self.encoder, self.painter = session(folder / "sanet-lite-style.onnx"), session(folder / f"sanet-{model}-paint.onnx")
         self.names = [o.name for o in self.encoder.get_outputs()]
 
     def encode(self, picture) -> dict[str, np.ndarray]:

@@ -41,8 +41,8 @@ def pan(photo: Image.Image, mask: Image.Image, scene: Image.Image, rng: np.rando
 
 
 def flicker(frames: list[np.ndarray], spread: float) -> float:
-    """Mean difference of one frame from the next, in thousandths of spread."""
-    return 1000 * float(np.mean([np.abs(np.float32(a) - np.float32(b)).mean() for a, b in zip(frames, frames[1:])])) / spread
+    """Mean difference of one frame from the next, in thousandths of spread; of flat frames, which have none, 0."""
+    return 1000 * float(np.mean([np.abs(np.float32(a) - np.float32(b)).mean() for a, b in zip(frames, frames[1:])])) / (spread or 1)
 
 
 def mask_flicker(segment_all, photos: list[Path]) -> float:

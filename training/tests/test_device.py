@@ -4,6 +4,7 @@ import json
 import numpy as np
 import onnx
 import onnxruntime
+import pytest
 
 from training import device, half
 from training.manifest import CONTRACT
@@ -54,7 +55,8 @@ def test_graphs_of_the_device_are_those_of_models(tmp_path):
     assert ours == {e["graph"]: e["sha256"] for e in kept if e["name"] == "device"}
 
 
-def test_the_half_is_made_of_the_network_beside_it():
+@pytest.mark.parametrize("size", ["lite", "full"])
+def test_the_half_is_made_of_the_network_beside_it(size):
     """After a training, python -m training.half is due."""
-    whole, halved = half.HALVED
-    assert half.halve(onnx.load(f"models/{whole}")).graph == onnx.load(f"models/{halved}").graph
+    whole, halved = (onnx.load(f"models/sanet-{size}{kind}-paint.onnx") for kind in ("", "-half"))
+    assert half.halve(whole).graph == halved.graph

@@ -12,6 +12,7 @@ from PIL import Image
 from training import export, train_sanet
 from training.evaluate import __main__ as evaluate
 from training.evaluate import masks, motion, paintings, peers, program
+from training.grow import grown
 from training.paper import PaperSANet
 from training.sanet import SANet
 from training.segnet import SegNet
@@ -106,10 +107,11 @@ def test_peers_that_are_not_there_are_left_out(tmp_path):
 def test_evaluation_writes_its_tables(people, scenes, vgg_folder, tmp_path, monkeypatch, capsys):
     models, out = tmp_path / "models", tmp_path / "results"
     torch.manual_seed(1)
-    for file, net in (("segnet.pt", SegNet()), ("full.pt", SegNet("full")), ("sanet.pt", SANet())):
+    lite = SANet()
+    for file, net in (("segnet.pt", SegNet()), ("full.pt", SegNet("full")), ("sanet.pt", lite), ("sanet-full.pt", grown(lite))):
         torch.save({"weights": net.state_dict()}, tmp_path / file)
     monkeypatch.setattr(sys, "argv", ["export", "--segnet", str(tmp_path / "segnet.pt"), "--segnet-full", str(tmp_path / "full.pt"),
-                                      "--sanet", str(tmp_path / "sanet.pt"), "--models", str(models)])
+                                      "--sanet", str(tmp_path / "sanet.pt"), "--sanet-full", str(tmp_path / "sanet-full.pt"), "--models", str(models)])
     models.mkdir()
     export.main()
     sets = tmp_path / "people-eval"
@@ -137,7 +139,8 @@ def test_evaluation_writes_its_tables(people, scenes, vgg_folder, tmp_path, monk
     result = json.loads((out / "lite.json").read_text())
     for name in ("SegNet `lite` at 64x80", "SegNet `full` at 80x96"):
         assert 0 <= result["masks"][name]["sets"]["heads"]["iou"] <= 1
-    assert result["paintings"]["SANet `lite`"]["alpha"]["ssim_0"] > 0.99
+    for name in ("SANet `lite`", "SANet `full`"):
+        assert result["paintings"][name]["alpha"]["ssim_0"] > 0.99
     assert result["paintings"]["SANet by its paper's recipe, 7 steps"]["losses"]["pairs"] == 4
     text = (out / "lite.md").read_text()
     assert text in capsys.readouterr().out and "MicroAST, its published weights *(recorded)*" in text

@@ -1,14 +1,19 @@
 """What the networks promise, and that the exported graphs keep it."""
+import copy
+import sys
+from pathlib import Path
 
 import numpy as np
 import onnx
 import onnxruntime
 import pytest
 import torch
+import torch.nn.functional as F
 
-from training import export
+from training import export, grow
 from training.evaluate import graphs
-from training.sanet import SANet, toned
+from training.loop import weights_of
+from training.sanet import Residual, SANet, toned
 from training.segnet import SegNet, Up, steadied
 from training.vgg import Distilled
 
@@ -80,10 +85,10 @@ def test_the_encoder_s_statistics_stay_the_published_ones():
     assert all(torch.equal(v, before[k]) for k, v in net.encoder.named_buffers())
 
 
-@pytest.fixture(scope="module")
-def sanet(vgg_folder):
+@pytest.fixture(scope="module", params=["lite", "full"])
+def sanet(request, vgg_folder):
     torch.manual_seed(1)
-    net = SANet()
+    net = SANet(request.param)
     net.vgg = Distilled(vgg_folder)
     return net.eval().requires_grad_(False)
 
@@ -107,9 +112,9 @@ def test_alpha_0_gives_the_photograph_back_and_alpha_1_the_style(sanet, picture)
 
 def without(net: SANet, layer: str) -> SANet:
     """A copy, of which a layer gives nothing."""
-    copy = SANet().eval().requires_grad_(False)
-    copy.load_state_dict({k: torch.zeros_like(v) if k.startswith(layer + ".") else v for k, v in net.state_dict().items()})
-    return copy
+    mute = copy.deepcopy(net)
+    mute.load_state_dict({k: torch.zeros_like(v) if k.startswith(layer + ".") else v for k, v in net.state_dict().items()})
+    return mute
 
 
 def test_fine_lines_reach_a_full_painting(sanet, picture):
@@ -121,7 +126,7 @@ def test_fine_lines_reach_a_full_painting(sanet, picture):
 def test_above_alpha_1_the_photograph_does_not_return(sanet, picture):
     """A decoder without colours paints grey: whatever else is seen is the photograph."""
     style = sanet.encode(torch.rand(1, 3, 256, 256, generator=torch.Generator().manual_seed(3)))
-    colourless = without(sanet, "colours")
+    colourless = without(sanet, "finish")
     full, more, less = (colourless.paint(picture, style, constant(1, 1), constant(a, 2)) for a in (1, 1.25, 0.75))
     torch.testing.assert_close(more, full)
     assert not torch.allclose(less, full, atol=1e-3)
@@ -156,19 +161,63 @@ def test_two_styles_by_share(sanet, picture):
     torch.testing.assert_close(sanet.paint(picture, both, share, constant(1, 2)), alone, atol=1e-5, rtol=1e-4)
 
 
+def test_a_wider_block_does_what_the_narrow_one_does():
+    torch.manual_seed(1)
+    small, wide, x = Residual(6, 6), Residual(6, 10), torch.randn(1, 6, 8, 8)
+    with torch.no_grad():
+        grow.widen(wide, small)
+        torch.testing.assert_close(wide(x), small(x))
+
+
+def test_a_spread_kernel_is_the_small_one_and_a_mean():
+    make = torch.Generator().manual_seed(1)
+    kernels, x = torch.randn(2, 3, 3, 3, generator=make), torch.randn(1, 3, 24, 24, generator=make)
+    mean = torch.outer(grow.FALL_OFF, grow.FALL_OFF).expand(2, 1, 4, 4)
+    two_steps = F.conv2d(F.conv2d(x, kernels), mean, stride=2, groups=2)
+    torch.testing.assert_close(F.conv2d(x, grow.spread(kernels), stride=2), two_steps)
+
+
+def test_what_full_has_more_than_lite_adds_nothing_at_first(picture):
+    torch.manual_seed(1)
+    lite, f4, f2 = SANet(), torch.rand(1, 48, 16, 24), torch.rand(1, 24, 32, 48)
+    full = grow.grown(lite)
+    with torch.no_grad():
+        torch.testing.assert_close(full.content.level2(f2), f2)
+        torch.testing.assert_close(full.decode2(f2), lite.decode2(f2))
+        torch.testing.assert_close(full.widen[0](f4), F.avg_pool2d(lite.widen(f4), 2), msg="the mean of what was shuffled")
+        torch.testing.assert_close(full.finish(f2, picture), full.finish(f2, 1 - picture), msg="no lines of the picture")
+    assert full.takes_styles_of(lite) and not full.takes_styles_of(SANet())
+
+
+KEPT = {"segnet": SegNet, "sanet": SANet}
+
+
+@pytest.mark.parametrize(("net", "size"), [(net, size) for net in KEPT for size in ("lite", "full")])
+def test_the_weights_that_are_kept_are_those_of_the_networks(net, size):
+    KEPT[net](size).load_state_dict(weights_of(Path(f"training/weights/{net}-{size}.pt")))
+
+
+def test_a_style_serves_both_sizes_that_are_kept():
+    nets = {size: SANet(size) for size in ("lite", "full")}
+    for size, net in nets.items():
+        net.load_state_dict(weights_of(Path(f"training/weights/sanet-{size}.pt")))
+    assert nets["full"].takes_styles_of(nets["lite"])
+
+
 def test_export_keeps_the_contract(tmp_path, sanet):
     """export() itself compares with PyTorch; here the files are opened as the program opens them."""
     torch.manual_seed(1)
     segnet = SegNet().eval().requires_grad_(False)
+    paints = {"lite": export.PAINT, "full": export.PAINT_FULL}[sanet.size]
     entries = [export.export(export.SEGNET, export.SegNetGraph(segnet), segnet, tmp_path, "test"),
                export.export(export.STYLE, export.StyleGraph(sanet), sanet, tmp_path, "test"),
-               export.export(export.PAINT, export.PaintGraph(sanet), sanet, tmp_path, "test")]
+               export.export(paints, export.PaintGraph(sanet), sanet, tmp_path, "test")]
     assert {e["graph"]: e["bytes"] for e in entries} == {e["graph"]: (tmp_path / e["file"]).stat().st_size for e in entries}
     for entry in entries:
         model = onnx.load(tmp_path / entry["file"])
         assert (model.ir_version, model.opset_import[0].version) == (10, 17)
         keep = {p.key: p.value for p in model.metadata_props}
-        assert keep["name"] == f"lite/{entry['graph']}" and keep.keys() >= {"version", "data", "licence", "commit"}
+        assert keep["name"] == f"{entry['name']}/{entry['graph']}" and keep.keys() >= {"version", "data", "licence", "commit"}
         names = {node.output[0]: node.op_type for node in model.graph.node}
         if entry["graph"] == "sanet-paint":
             assert names["painting"] == "Cast"
@@ -176,7 +225,7 @@ def test_export_keeps_the_contract(tmp_path, sanet):
             assert [i.name for i in model.graph.input] == ["image", "previous"]
 
     style = onnxruntime.InferenceSession(tmp_path / "sanet-lite-style.onnx")
-    paint = onnxruntime.InferenceSession(tmp_path / "sanet-lite-paint.onnx")
+    paint = onnxruntime.InferenceSession(tmp_path / f"sanet-{sanet.size}-paint.onnx")
     image = np.zeros((1, 256, 256, 3), np.uint8)
     tensors = dict(zip([o.name for o in style.get_outputs()], style.run(None, {"image": image})))
     assert {k: v.shape for k, v in tensors.items()} == {
@@ -197,6 +246,16 @@ def test_a_film_s_masks_lean_on_those_before(tmp_path):
     first, second = segment.film(photos)
     assert np.array_equal(first, segment(photos[0])) and np.array_equal(second, segment(photos[1], first))
     assert not np.array_equal(second, segment(photos[1]))
+
+
+def test_export_refuses_a_full_of_other_styles(tmp_path, monkeypatch):
+    for size in ("lite", "full"):
+        torch.save({"weights": SANet(size).state_dict()}, tmp_path / f"{size}.pt")
+    monkeypatch.setattr(sys, "argv", ["export", "--sanet", str(tmp_path / "lite.pt"), "--sanet-full", str(tmp_path / "full.pt"),
+                                      "--models", str(tmp_path / "models")])
+    with pytest.raises(SystemExit, match="was not grown out of"):
+        export.main()
+    assert not (tmp_path / "models").exists()
 
 
 def test_export_refuses_a_graph_that_differs(tmp_path, monkeypatch):

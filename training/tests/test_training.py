@@ -10,6 +10,8 @@ import pytest
 import torch
 
 from training import efficientnet, loop, pictures, train_sanet, train_segnet
+from training.loop import weights_of
+from training.sanet import SANet
 
 
 def segnet(people, scenes, folders, out, steps):
@@ -25,7 +27,15 @@ def by_the_paper(*given):
     return [*sanet(*given), "--recipe", "paper", "--batch", 2]
 
 
-@pytest.fixture(params=[(train_segnet, segnet), (train_sanet, sanet), (train_sanet, by_the_paper)], ids=["segnet", "sanet", "paper"])
+def sanet_full(people, scenes, folders, out, steps):
+    lite = out.parent / "lite.pt"
+    torch.manual_seed(3)
+    torch.save({"weights": SANet().state_dict()}, lite)
+    return [*sanet(people, scenes, folders, out, steps), "--size", "full", "--grow", lite]
+
+
+@pytest.fixture(params=[(train_segnet, segnet), (train_sanet, sanet), (train_sanet, sanet_full), (train_sanet, by_the_paper)],
+                ids=["segnet", "sanet", "sanet-full", "paper"])
 def train(request, monkeypatch, people, scenes, vgg_folder, encoder_folder, tmp_path):
     """train(name, steps, ...) runs the program in tmp_path/name and returns the checkpoint."""
     module, arguments = request.param
@@ -71,6 +81,24 @@ def test_starts_from_given_weights(train, tmp_path):
     again = train("again", 0, "--init", tmp_path / "first" / "last.pt")
     for name, value in first["average"].items():
         torch.testing.assert_close(again["weights"][name], value)
+
+
+def test_full_keeps_what_styles_are_made_by(monkeypatch, people, scenes, vgg_folder, tmp_path, capsys):
+    def run(*more):
+        given = sanet(people, scenes, {"vgg": vgg_folder}, tmp_path / "run", 2)
+        monkeypatch.setattr(sys, "argv", list(map(str, ["train", *given, *more])))
+        train_sanet.main()
+    lite = sanet_full(people, scenes, {"vgg": vgg_folder}, tmp_path / "run", 2)[-1]
+    for wrong, why in ((["--size", "full"], "full grows out of lite"), (["--grow", lite], "only full grows"),
+                       (["--size", "full", "--grow", lite, "--recipe", "paper"], "no sizes")):
+        with pytest.raises(SystemExit):
+            run(*wrong)
+        assert why in capsys.readouterr().err
+    run("--size", "full", "--grow", lite)
+    lite, full = (weights_of(tmp_path / file) for file in ("lite.pt", "run/last.pt"))
+    for name in ("low_tokens.keys.weight", "high_tokens.values.weight", "tone.hidden.weight", "tone.usual"):
+        torch.testing.assert_close(full[name], lite[name], rtol=0, atol=0)
+    assert not torch.equal(full["content.stem.weight"], lite["content.stem.weight"]), "the rest learns"
 
 
 def test_the_encoder_s_first_stages_stay_the_published_ones(monkeypatch, people, scenes, encoder_folder, tmp_path):
