@@ -1,7 +1,7 @@
 """SANet `full` as it starts: `lite`, trained, with more room that does nothing yet.
 
-Blocks get channels and the decoder gets blocks that add zero at first (Chen, Goodfellow and Shlens, "Net2Net", 2016); what shuffled
-pixels becomes the mean of what was shuffled. That alone is less than `lite` can do, and a few hundred steps make up for it. What styles
+Blocks get channels, kernels neighbours and the decoder blocks that add zero at first (Chen, Goodfellow and Shlens, "Net2Net", 2016);
+what shuffled pixels becomes the mean of what was shuffled. That alone is less than `lite` can do, and a few hundred steps make up for it. What styles
 are made by is taken as it is, and stays.
 """
 import torch
@@ -20,6 +20,12 @@ def widen(block: Residual, small: Residual) -> None:
     block.second.weight.zero_()
     block.second.weight[:, :n] = small.second.weight
     block.second.bias.copy_(small.second.bias)
+
+
+def centre(wide: nn.Conv2d, small: nn.Conv2d) -> None:
+    """A wider kernel, which takes nothing of a place's neighbours yet."""
+    wide.weight.copy_(F.pad(small.weight, [(wide.kernel_size[0] - small.kernel_size[0]) // 2] * 4))
+    wide.bias.copy_(small.bias)
 
 
 def silence(last: nn.Conv2d) -> None:
@@ -43,8 +49,11 @@ def grown(lite: SANet) -> SANet:
     full = SANet("full")
     same = {k: v for k, v in lite.state_dict().items() if k in full.state_dict() and v.shape == full.state_dict()[k].shape}
     full.load_state_dict(same, strict=False)
-    for block, small in zip((full.content.level4, *full.decode4, full.decode2[0]), (lite.content.level4, *lite.decode4, lite.decode2[0])):
+    for block, small in zip((full.content.level4, full.content.level8, *full.decode4, full.decode2[0]),
+                            (lite.content.level4, lite.content.level8, *lite.decode4, lite.decode2[0])):
         widen(block, small)
+    for level, small in ((full.low, lite.low), (full.high, lite.high)):
+        centre(level.mix[-1], small.mix[-1])
     for block in (full.content.level2[0], *full.decode2[1:]):
         silence(block.second)
     silence(full.finish.draw[-1])

@@ -22,8 +22,8 @@ each attends over its own tokens and the outcomes are mixed by `share`.
 
 There are two sizes of it. `lite` comes back to the picture's size by shuffling pixels: whether a place is the first or the second of
 four is then known to the decoder, which draws by it, and lines stay on that grid while the picture moves. `full` enlarges smoothly, has
-more room at 1/2 for what the shuffle drew, and ends at the picture's own size, beside its pixels. What they take of a style is the
-same: a cached style serves both.
+more room in every block, most at 1/2 for what the shuffle drew, and ends at the picture's own size, beside its pixels. What they take
+of a style is the same: a cached style serves both.
 
 Styles are seen by the paper's encoder, VGG, in its distilled form and as published: what it tells of a painting never seen is
 what it tells of those trained on, and its moments are what the style loss compares.
@@ -66,13 +66,15 @@ KEY = 32                 # numbers of a key
 
 class Size(NamedTuple):
     """What the networks do not share."""
-    hidden4: int  # channels between the convolutions of a residual block at 1/4
+    hidden8: int  # channels between the convolutions of a residual block at 1/8
+    hidden4: int  # at 1/4
     hidden2: int  # and at 1/2
     blocks2: int  # of the decoder at 1/2
+    mix: int      # side of the kernel by which a place takes up what attention found
     smooth: bool  # from size to size, not by shuffling pixels
 
 
-SIZES = {"lite": Size(C4, C2, 1, smooth=False), "full": Size(128, 64, 3, smooth=True)}
+SIZES = {"lite": Size(48, 32, C2, blocks2=1, mix=1, smooth=False), "full": Size(C8, 128, 64, blocks2=3, mix=3, smooth=True)}
 
 
 def conv(inputs: int, outputs: int, kernel: int = 3, stride: int = 1) -> nn.Conv2d:
@@ -83,13 +85,26 @@ def enlarge(x: Tensor) -> Tensor:
     return F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
 
 
+class Rectified(nn.Module):
+    """ReLU inside blocks and levels, whose gradient leaks: what is shut everywhere could else never open again, and a whole level once
+    died so."""
+
+    LEAK = 0.01
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not x.requires_grad:
+            return F.relu(x)
+        leak = self.LEAK * x.clamp(max=0)
+        return F.relu(x) + leak - leak.detach()
+
+
 class Residual(nn.Module):
     def __init__(self, channels: int, hidden: int):
         super().__init__()
-        self.first, self.second = conv(channels, hidden), conv(hidden, channels)
+        self.first, self.inside, self.second = conv(channels, hidden), Rectified(), conv(hidden, channels)
 
     def forward(self, x: Tensor) -> Tensor:
-        return x + self.second(F.relu(self.first(F.relu(x))))
+        return x + self.second(self.inside(self.first(F.relu(x))))
 
 
 class Encoder(nn.Module):
@@ -104,7 +119,7 @@ class Encoder(nn.Module):
         else:
             self.level2, self.down4 = nn.Identity(), conv(C2, C4, 3, 2)
         self.level4 = Residual(C4, size.hidden4)
-        self.down8, self.level8 = conv(C4, C8, 3, 2), Residual(C8, C8)
+        self.down8, self.level8 = conv(C4, C8, 3, 2), Residual(C8, size.hidden8)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         f2 = self.level2(F.relu(self.stem(x * 2 - 1)))
@@ -114,11 +129,25 @@ class Encoder(nn.Module):
 
 
 class Tokens(nn.Module):
-    """Style features (N,T,inputs), normalised and as they are -> keys (N,T,key) and values (N,T,channels)."""
+    """Style features (N,T,inputs), as they are and normalised -> keys (N,T,key) and values (N,T,channels)."""
+
+    FAINT = 0.02  # of the strongest component's spread: weaker ones count as this, so that noise is not made large
 
     def __init__(self, inputs: int, key: int, channels: int):
         super().__init__()
         self.keys, self.values = nn.Linear(inputs, key), nn.Linear(inputs, channels)
+
+    @torch.no_grad()
+    def expect(self, f: Tensor, normalised: Tensor) -> None:
+        """Keys and values start as the principal components of the styles that are trained on, half whitened, of variance 1 on the whole."""
+        for linear, seen in ((self.keys, normalised), (self.values, f)):
+            places = seen.flatten(0, 1).double()
+            variances, components = torch.linalg.eigh(places.T.cov())
+            spread = variances.flip(0)[:linear.out_features].clamp(min=0).sqrt()
+            scale = spread.clamp(min=self.FAINT * spread[0]) ** -0.5
+            scale = scale / (spread * scale).square().mean().sqrt()
+            linear.weight.copy_(components.flip(1)[:, :linear.out_features].T * scale[:, None])
+            linear.bias.copy_(-linear.weight.double() @ places.mean(0))
 
     def forward(self, f: Tensor, normalised: Tensor) -> tuple[Tensor, Tensor]:
         return self.keys(normalised), self.values(f)
@@ -127,10 +156,10 @@ class Tokens(nn.Module):
 class Attention(nn.Module):
     """The change that styles make to content features (N,C,h,w), given share (N,S,h,w)."""
 
-    def __init__(self, channels: int, key: int):
+    def __init__(self, channels: int, key: int, mix: int):
         super().__init__()
         self.queries = conv(channels, key, 1)
-        self.mix = nn.Sequential(conv(2 * channels, channels, 1), nn.ReLU(inplace=True), conv(channels, channels))
+        self.mix = nn.Sequential(conv(2 * channels, channels, 1), Rectified(), conv(channels, channels, mix))
         self.scale = key ** -0.5
 
     def forward(self, f: Tensor, keys: Tensor, values: Tensor, share: Tensor) -> Tensor:
@@ -207,7 +236,7 @@ class Fine(nn.Module):
     def __init__(self):
         super().__init__()
         self.colours, self.lines = conv(C2, 3), conv(C2, self.LINES, 1)
-        self.draw = nn.Sequential(conv(self.LINES + 3, self.HIDDEN), nn.ReLU(inplace=True), conv(self.HIDDEN, 3))
+        self.draw = nn.Sequential(conv(self.LINES + 3, self.HIDDEN), Rectified(), conv(self.HIDDEN, 3))
 
     def forward(self, f: Tensor, picture: Tensor) -> Tensor:
         large = enlarge(torch.cat([self.colours(f), self.lines(f)], 1))
@@ -217,21 +246,23 @@ class Fine(nn.Module):
 class SANet(nn.Module):
     """The diagram above; see `paint`."""
 
+    SPARSE = 8  # every eighth style has places enough
+
     def __init__(self, size: str = "lite"):
         super().__init__()
         self.size = size
-        hidden4, hidden2, blocks2, smooth = SIZES[size]
+        at = SIZES[size]
         self.vgg = Distilled()
-        self.content = Encoder(SIZES[size])
+        self.content = Encoder(at)
         self.low_tokens, self.high_tokens = Tokens(WIDTHS[2], KEY, C4), Tokens(WIDTHS[3], KEY, C8)
-        self.low, self.high = Attention(C4, KEY), Attention(C8, KEY)
+        self.low, self.high = Attention(C4, KEY, at.mix), Attention(C8, KEY, at.mix)
         self.narrow = conv(C8, C4, 1)
         self.tone = Tone(C4, C4, C2, C2)
-        self.decode4 = nn.ModuleList([Residual(C4, hidden4), Residual(C4, hidden4)])
-        self.widen = nn.Sequential(*((conv(C4, C2, 1), Enlarge()) if smooth else (conv(C4, 4 * C2, 1), nn.PixelShuffle(2))))
+        self.decode4 = nn.ModuleList([Residual(C4, at.hidden4), Residual(C4, at.hidden4)])
+        self.widen = nn.Sequential(*((conv(C4, C2, 1), Enlarge()) if at.smooth else (conv(C4, 4 * C2, 1), nn.PixelShuffle(2))))
         self.skip = conv(C2, C2, 1)
-        self.decode2 = nn.Sequential(*(Residual(C2, hidden2) for _ in range(blocks2)))
-        self.finish = Fine() if smooth else Shuffled()
+        self.decode2 = nn.Sequential(*(Residual(C2, at.hidden2) for _ in range(at.blocks2)))
+        self.finish = Fine() if at.smooth else Shuffled()
 
     def see(self, style: Tensor) -> Seen:
         """RGB (N,3,h,h) in 0..1, h a multiple of 128 -> what is fixed of N styles."""
@@ -269,10 +300,17 @@ class SANet(nn.Module):
         rest = 1 - amount
         return painted + (picture - painted) * enlarge(rest * rest)
 
+    def expect(self, seen: Seen) -> None:
+        """The styles that are trained on, from which keys, values and tones start."""
+        few = Seen(*(t[::self.SPARSE].float() for t in seen))
+        self.low_tokens.expect(few.low, few.low_normalised)
+        self.high_tokens.expect(few.high, few.high_normalised)
+        self.tone.expect(seen.moments.float())
+
     def style_parts(self) -> nn.ModuleDict:
         """What makes a style of a painting, the same in both sizes."""
         return nn.ModuleDict({name: getattr(self, name) for name in ("vgg", "low_tokens", "high_tokens", "tone")})
 
     def takes_styles_of(self, other: "SANet") -> bool:
         mine, theirs = self.style_parts().state_dict(), other.style_parts().state_dict()
-        return all(torch.equal(mine[name], theirs[name]) for name in mine)
+        return all(torch.equal(mine[name].half(), theirs[name].half()) for name in mine)  # as they are kept and shipped

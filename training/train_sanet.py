@@ -2,14 +2,15 @@
 
     python -m training.train_sanet --contents DIR [DIR ...] --paintings DIR --vgg DIR --out DIR [--size full --grow LITE]
 
-A batch is a few pictures, each cut twice with some overlap, the cuts with camera noise of their own: where they overlap
-their paintings must agree, borders included. That alone teaches steadiness and cures the frame that zero padding draws.
+A batch is a few pictures, each cut twice with some overlap, the cuts with camera noise and light of their own: where they overlap
+their paintings must agree, borders included. That alone teaches steadiness and cures the frame that zero padding draws. Some are cut
+twice at the same place: what noise does to a painting is so little beside what motion does that it would else not count.
 
 Paintings are few, and many of them soft, scaled up from small files. So each is there twice: as it is, and as a part of it made
 smaller, mirrored to fill the square, in stronger colours and contrasts. VGG's view of all of them is computed once.
 
-Style is judged by the means and standard deviations of VGG's features, content by its normalised features. For α below 1
-the aim lies on the way from the photograph's moments to the style's, so that α is an even control.
+Style is judged by the means and standard deviations of VGG's features and by patches of colours, content by its normalised features.
+For α below 1 the aim lies on the way from the photograph's moments to the style's, so that α is an even control.
 
 `full` grows out of a trained `lite` (training/grow.py). What makes a style of a painting stays in it as it is, so that a style serves both.
 """
@@ -31,6 +32,8 @@ from .vgg import Distilled, Exact, moments, normalised
 
 SIDE = 256          # of the pictures kept in memory; a style's side, by contract
 HARDEST = 2         # relu3_1 among the tables of moments: most of the style loss lies there
+ALIKE = 0.25        # of the styles show the low level their mean alone: it would else do all the work, and the high one fall silent
+STILL = 0.4         # of the contents are cut twice at the same place
 OUT_OF_FOCUS = 0.2  # of the contents, as backgrounds are: there a painting has nothing but its own grid to draw by
 DEEP = 0.5          # weight of relu5_1 beside relu4_1, and of the distilled network where there is an exact one
 
@@ -39,16 +42,18 @@ DEEP = 0.5          # weight of relu5_1 beside relu4_1, and of the distilled net
 class Weights:
     """Of the losses."""
     style: float
-    content: float = 2.5
+    content: float = 3.0
     nearness: float = 3.0     # to the photograph, where α < 1
-    steadiness: float = 75.0
+    steadiness: float = 100.0
+    stillness: float = 2.0    # times as much, where nothing moved
     lattice: float = 60.0     # what repeats every four pixels
+    patches: float = 80.0
     taught: float = 0.3       # by the teacher's paintings
     variation: float = 0.1
     range: float = 5.0
 
 
-WEIGHTS = {"lite": {}, "full": {"content": 3.0, "steadiness": 110.0}}  # by size
+WEIGHTS = {"lite": {}, "full": {"content": 3.5, "steadiness": 140.0}}  # by size
 
 
 class Judge(nn.Module):
@@ -136,7 +141,10 @@ class Crops:
             if rng.random() < OUT_OF_FOCUS:
                 cut = cv2.GaussianBlur(cut, (0, 0), rng.uniform(1, 6))
             windows[i] = cut[:, ::-1] if rng.random() < 0.5 else cut
-        return windows, rng.integers(self.slack + 1, size=(n, 2, 2))
+        at = rng.integers(self.slack + 1, size=(n, 2, 2))
+        still = rng.random(n) < STILL
+        at[still, 1] = at[still, 0]
+        return windows, at
 
 
 def cut(x: Tensor, at: np.ndarray, side: int) -> Tensor:
@@ -144,15 +152,29 @@ def cut(x: Tensor, at: np.ndarray, side: int) -> Tensor:
     return torch.stack([p[:, y:y + side, z:z + side] for p, (y, z) in zip(x, at.tolist())])
 
 
-def overlap_difference(a: Tensor, b: Tensor, at: np.ndarray) -> Tensor:
-    """Mean difference of two cuts where they show the same."""
-    side, total = a.shape[-1], a.new_zeros(())
+def overlap_differences(a: Tensor, b: Tensor, at: np.ndarray) -> Tensor:
+    """(n,): the mean difference of two cuts where they show the same."""
+    side, each = a.shape[-1], []
     for p, q, places in zip(a, b, at):
         (ya, xa), (yb, xb) = places[0].tolist(), places[1].tolist()
         y, x = max(ya, yb), max(xa, xb)
         h, w = min(ya, yb) + side - y, min(xa, xb) + side - x
-        total = total + (p[:, y - ya:y - ya + h, x - xa:x - xa + w] - q[:, y - yb:y - yb + h, x - xb:x - xb + w]).abs().mean()
-    return total / len(a)
+        each.append((p[:, y - ya:y - ya + h, x - xa:x - xa + w] - q[:, y - yb:y - yb + h, x - xb:x - xb + w]).abs().mean())
+    return torch.stack(each)
+
+
+def patch_distance(painted: Tensor, style: Tensor, directions: int = 32, patches: int = 2048) -> Tensor:
+    """Sliced Wasserstein distance between the 7x7 patches of paintings (n,3,h,w) and of their styles (n,3,H,W), at three scales: Heitz et
+    al., "A Sliced Wasserstein Loss for Neural Texture Synthesis" (2021), on colours instead of features."""
+    total = painted.new_zeros(())
+    for scale in (1, 2, 4):
+        towards = torch.randn(directions, 3, 7, 7, device=painted.device)
+        towards /= towards.flatten(1).norm(dim=1)[:, None, None, None]
+        with torch.autocast(painted.device.type, enabled=False):  # what is compared would be lost in half precision
+            ours, theirs = (F.conv2d(F.avg_pool2d(x, scale), towards).flatten(2) for x in (painted, style))
+        ours, theirs = (x[..., torch.randint(x.shape[2], (patches,), device=x.device)].sort(2).values for x in (ours, theirs))
+        total = total + (ours - theirs).abs().mean()
+    return total / 3
 
 
 def lattice(x: Tensor) -> Tensor:
@@ -204,9 +226,9 @@ class SANetTask:
         self.net.vgg = Distilled(settings.vgg)
         self.net.to(self.device, memory_format=torch.channels_last)
         self.styles = Styles(paintings, self.net, self.judge, settings.out / "styles.pt", self.device)
-        if settings.size == "lite":
-            self.net.tone.expect(self.styles.seen.moments.float())
-        else:
+        if not settings.grow:
+            self.net.expect(self.styles.seen)
+        if settings.size == "full" or settings.keep_styles:
             self.net.style_parts().requires_grad_(False)
         print(f"{len(contents)} contents, {len(self.styles.pictures)} styles", flush=True)
         self.teacher = MicroAST(settings.teacher).to(self.device) if settings.teacher else None
@@ -229,10 +251,12 @@ class SANetTask:
         return self.teacher(clean, signals).clamp(0, 1)
 
     def draw_styles(self, rng: np.random.Generator, n: int, side: int) -> tuple[np.ndarray, Style, Tensor, list[Tensor]]:
-        """The numbers of n styles; them encoded; share (n,n,side,side), each picture's own, the last now and then mixed; moments
-        to aim at."""
+        """The numbers of n styles; them encoded, some with low values made one; share (n,n,side,side), each picture's own, the last now
+        and then mixed; moments to aim at."""
         chosen = rng.choice(len(self.styles.odds), size=n, p=self.styles.odds)
         one = self.net.style(self.styles.of(chosen))
+        alike = torch.from_numpy(rng.random(n) < ALIKE).to(self.device)[:, None, None, None]
+        one = one._replace(low_values=torch.where(alike, one.low_values.mean(2, keepdim=True), one.low_values))
         # every picture may attend over every style: (n,1,...) -> (n,n,...)
         style = Style(*(t.transpose(0, 1).expand(n, *t.transpose(0, 1).shape[1:]) for t in one))
         share = np.zeros((n, n, side, side), np.float32)
@@ -252,7 +276,7 @@ class SANetTask:
 
         # the first cut of every picture, then the second
         clean = torch.cat([cut(whole, at[:, i], side) for i in (0, 1)])
-        light = 1 + (torch.rand(2 * n, 1, 1, 1, device=self.device) - 0.5) * 0.04
+        light = 1 + (torch.rand(2 * n, 1, 1, 1, device=self.device) - 0.5) * 0.06
         noisy = (clean * light + torch.randn_like(clean) * float(rng.uniform(0, 0.02))).clamp(0, 1)
         alpha, share = (torch.cat([cut(f, at[:, i], side) for i in (0, 1)]) for f in (field, share))
         alpha_map, share_map = F.avg_pool2d(alpha, 4), F.avg_pool2d(share, 4)
@@ -274,12 +298,18 @@ class SANetTask:
         content_loss = sum(F.mse_loss(normalised(f), c) * k for f, c, k in zip(features[3:], content, (1.0, DEEP)))
 
         nearness = ((1 - alpha.mean(1, keepdim=True)).square() * (painted - clean).abs()).mean()
-        steadiness = overlap_difference(painted[:n], painted[n:], at)
+        differences = overlap_differences(painted[:n], painted[n:], at)
+        still = torch.from_numpy((at[:, 0] == at[:, 1]).all(1)).to(self.device)
+        steadiness = (differences * torch.where(still, w.stillness, 1.0)).mean()
         variation = (painted[..., 1:, :] - painted[..., :-1, :]).abs().mean() + (painted[..., 1:] - painted[..., :-1]).abs().mean()
         outside = (F.relu(painted - 1) + F.relu(-painted)).mean()
         repeated = lattice(painted)
+        own = share[np.arange(2 * n), np.arange(2 * n) % n]
+        wholly = (own.amin((1, 2)) * alpha.amin((1, 2, 3)) == 1).nonzero()[:, 0]
+        patches = patch_distance(painted[wholly], pictures.tensor(self.styles.pictures[chosen], self.device)[wholly % n])
         loss = (w.style * style_loss + w.content * content_loss + w.nearness * nearness
-                + w.steadiness * steadiness + w.variation * variation + w.range * outside + w.lattice * repeated)
+                + w.steadiness * steadiness + w.variation * variation + w.range * outside
+                + w.lattice * repeated + w.patches * patches)
         if self.teacher:  # which knows full paintings in one style alone
             shown = self.shown_by_teacher(clean[:n], chosen)
             fully = alpha[:n].amin(1, keepdim=True) * share[np.arange(n), np.arange(n)][:, None] == 1
@@ -290,8 +320,8 @@ class SANetTask:
                 where = F.adaptive_avg_pool2d(fully.float(), ours.shape[2:])
                 taught = taught + ((ours - theirs).square() * where).mean()
             loss = loss + w.taught * taught
-        values = {"style": style_loss, "content": content_loss, "nearness": nearness, "steadiness": steadiness, "lattice": repeated,
-                  "outside": outside, **({"taught": taught} if self.teacher else {})}
+        values = {"style": style_loss, "content": content_loss, "nearness": nearness, "steadiness": differences.mean(), "lattice": repeated,
+                  "patches": patches, "outside": outside, **({"taught": taught} if self.teacher else {})}
         return loss, {name: value.item() for name, value in values.items()}
 
     def sheet(self) -> np.ndarray:
@@ -316,6 +346,8 @@ def main() -> None:
     parser.add_argument("--paintings", type=Path, required=True, help="folder of paintings")
     parser.add_argument("--size", choices=SIZES, default="lite")
     parser.add_argument("--grow", type=Path, help="weights of a network of size lite, which one of size full starts from")
+    parser.add_argument("--keep-styles", action="store_true",
+                        help="what makes a style of a painting stays as it is, so that cached styles, and a network of size full, go on to fit")
     parser.add_argument("--batch", type=int, default=2, help="pictures; each is cut twice")
     parser.add_argument("--side", type=int, default=128, help="of a cut, a multiple of 32")
     parser.add_argument("--style-weight", type=float, default=10.0)
@@ -328,6 +360,8 @@ def main() -> None:
     settings = parser.parse_args()
     if recipe == "paper" and (settings.teacher or settings.size == "full"):
         parser.error("the paper's recipe has no teacher and no sizes: leave --teacher and --size out")
+    if settings.keep_styles and (recipe == "paper" or settings.size == "full" or not settings.init):
+        parser.error("--keep-styles is for a network of size lite that goes on from --init: add that, or leave it out")
     if settings.grow and settings.size != "full":
         parser.error("only full grows out of another network: add --size full, or leave --grow out")
     if settings.size == "full" and not (settings.grow or settings.init or (settings.out / "last.pt").exists()):

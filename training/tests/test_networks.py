@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from training import export, grow
 from training.evaluate import graphs
 from training.loop import weights_of
-from training.sanet import Residual, SANet, toned
+from training.sanet import Rectified, Residual, SANet, Tokens, toned
 from training.segnet import SegNet, Up, steadied
 from training.vgg import Distilled
 
@@ -161,6 +161,27 @@ def test_two_styles_by_share(sanet, picture):
     torch.testing.assert_close(sanet.paint(picture, both, share, constant(1, 2)), alone, atol=1e-5, rtol=1e-4)
 
 
+def test_a_channel_that_is_shut_can_open_again():
+    x = torch.tensor([-2.0, 3.0], requires_grad=True)
+    y = Rectified()(x)
+    y.sum().backward()
+    assert y.tolist() == [0, 3] and x.grad.tolist() == [pytest.approx(Rectified.LEAK), 1]
+
+
+def test_keys_and_values_start_as_what_tells_places_apart():
+    """Half whitened components: the strongest spreads twice as far as one with a sixteenth of its variance. What hardly varies stays small."""
+    make = torch.Generator().manual_seed(1)
+    spread = torch.tensor([4.0, 1.0, 1e-4])
+    f, turn = torch.randn(5, 400, 3, generator=make) * spread + 7, torch.linalg.qr(torch.randn(3, 3, generator=make))[0]
+    tokens = Tokens(3, 3, 2)
+    tokens.expect(f @ turn, f @ turn)
+    keys, values = (t.flatten(0, 1) for t in tokens(f @ turn, f @ turn))
+    assert keys.mean(0).abs().max() < 1e-3 and keys.square().mean().item() == pytest.approx(1, abs=0.01)
+    assert torch.corrcoef(keys.T).fill_diagonal_(0).abs().max() < 0.01
+    assert (values.std(0)[0] / values.std(0)[1]).item() == pytest.approx(2, rel=0.1)
+    assert keys.std(0)[2] < 1e-3
+
+
 def test_a_wider_block_does_what_the_narrow_one_does():
     torch.manual_seed(1)
     small, wide, x = Residual(6, 6), Residual(6, 10), torch.randn(1, 6, 8, 8)
@@ -179,11 +200,14 @@ def test_a_spread_kernel_is_the_small_one_and_a_mean():
 
 def test_what_full_has_more_than_lite_adds_nothing_at_first(picture):
     torch.manual_seed(1)
-    lite, f4, f2 = SANet(), torch.rand(1, 48, 16, 24), torch.rand(1, 24, 32, 48)
+    lite, f8, f4, f2 = SANet(), torch.rand(1, 96, 8, 12), torch.rand(1, 48, 16, 24), torch.rand(1, 24, 32, 48)
     full = grow.grown(lite)
     with torch.no_grad():
         torch.testing.assert_close(full.content.level2(f2), f2)
         torch.testing.assert_close(full.decode2(f2), lite.decode2(f2))
+        torch.testing.assert_close(full.content.level8(f8), lite.content.level8(f8))
+        torch.testing.assert_close(full.high.mix(torch.cat([f8, f8], 1)), lite.high.mix(torch.cat([f8, f8], 1)))
+        torch.testing.assert_close(full.low.mix(torch.cat([f4, f4], 1)), lite.low.mix(torch.cat([f4, f4], 1)))
         torch.testing.assert_close(full.widen[0](f4), F.avg_pool2d(lite.widen(f4), 2), msg="the mean of what was shuffled")
         torch.testing.assert_close(full.finish(f2, picture), full.finish(f2, 1 - picture), msg="no lines of the picture")
     assert full.takes_styles_of(lite) and not full.takes_styles_of(SANet())
@@ -195,6 +219,56 @@ KEPT = {"segnet": SegNet, "sanet": SANet}
 @pytest.mark.parametrize(("net", "size"), [(net, size) for net in KEPT for size in ("lite", "full")])
 def test_the_weights_that_are_kept_are_those_of_the_networks(net, size):
     KEPT[net](size).load_state_dict(weights_of(Path(f"training/weights/{net}-{size}.pt")))
+
+
+@pytest.fixture(scope="module", params=["lite", "full"])
+def trained(request):
+    net = SANet(request.param)
+    net.load_state_dict(weights_of(Path(f"training/weights/sanet-{request.param}.pt")))
+    return net.eval().requires_grad_(False)
+
+
+@pytest.fixture(scope="module")
+def scenes_and_style():
+    """Four soft pictures in strong colours (4,3,128,192) with a camera's noise, and a painting of that kind."""
+    make = torch.Generator().manual_seed(5)
+    colours = torch.rand(4, 3, 8, 12, generator=make), torch.rand(1, 3, 12, 12, generator=make)
+    large, style = (F.interpolate(c, size, mode="bicubic").clamp(0, 1) for c, size in zip(colours, ((128, 192), (256, 256))))
+    return (large + 0.01 * torch.randn(large.shape, generator=make)).clamp(0, 1), style
+
+
+def painted(net, scenes, style):
+    share, alpha = torch.ones(4, 1, 32, 48), torch.ones(4, 2, 32, 48)
+    return net.paint(scenes, type(style)(*(t.expand(4, *t.shape[1:]) for t in style)), share, alpha).clamp(0, 1)
+
+
+@pytest.mark.parametrize(("part", "least"), [("low_values", 1), ("high_values", 0.2), ("skip", 1)])
+def test_every_level_has_a_part_in_a_painting(trained, part, least, scenes_and_style):
+    """How far, of 255, a painting is from one for which the style's values are all the same, or the skip tells nothing: a dead level
+    passes every other test."""
+    scenes, style = scenes_and_style
+    style = trained.encode(style)
+    if part == "skip":
+        lacking = painted(without(trained, part), scenes, style)
+    else:
+        values = getattr(style, part)
+        lacking = painted(trained, scenes, style._replace(**{part: values.mean(2, keepdim=True).expand_as(values)}))
+    assert (painted(trained, scenes, style) - lacking).abs().mean() * 255 > least
+
+
+def test_no_block_is_dead(trained, scenes_and_style):
+    """Of the channels inside a block a quarter open at one place of a thousand."""
+    scenes, style = scenes_and_style
+    alive, hooks = {}, []
+    for name, block in trained.named_modules():
+        if isinstance(block, Residual):
+            def look(_, inputs, out, name=name):
+                alive[name] = ((out > 0).float().mean((0, 2, 3)) > 1e-3).float().mean().item()
+            hooks.append(block.first.register_forward_hook(look))
+    painted(trained, scenes, trained.encode(style))
+    for hook in hooks:
+        hook.remove()
+    assert len(alive) >= 5 and min(alive.values()) > 0.25, alive
 
 
 def test_a_style_serves_both_sizes_that_are_kept():

@@ -101,6 +101,49 @@ def test_full_keeps_what_styles_are_made_by(monkeypatch, people, scenes, vgg_fol
     assert not torch.equal(full["content.stem.weight"], lite["content.stem.weight"]), "the rest learns"
 
 
+def test_styles_stay_if_they_are_to(monkeypatch, people, scenes, vgg_folder, tmp_path, capsys):
+    def run(*more):
+        given = sanet(people, scenes, {"vgg": vgg_folder}, tmp_path / "run", 1)
+        monkeypatch.setattr(sys, "argv", list(map(str, ["train", *given, "--keep-styles", *more])))
+        train_sanet.main()
+    init = tmp_path / "init.pt"
+    torch.manual_seed(3)
+    torch.save({"weights": SANet().state_dict()}, init)
+    with pytest.raises(SystemExit):
+        run()  # a tone that nobody trained would be the last
+    assert "--keep-styles is for" in capsys.readouterr().err
+    run("--init", init)
+    before, after = SANet(), SANet()
+    before.load_state_dict(weights_of(init))
+    after.load_state_dict(weights_of(tmp_path / "run" / "last.pt"))
+    after.vgg.load_state_dict(before.vgg.state_dict())  # which comes from its own file
+    assert after.takes_styles_of(before)
+    assert not torch.equal(after.low.mix[0].weight, before.low.mix[0].weight), "the rest learns"
+
+
+def test_some_styles_show_the_low_level_their_mean_alone(monkeypatch, people, scenes, vgg_folder, tmp_path):
+    settings = argparse.Namespace(device="cpu", size="lite", style_weight=9.0, vgg=vgg_folder, contents=[scenes], paintings=scenes, side=64,
+                                  out=tmp_path, grow=None, keep_styles=False, teacher=None)
+    task = train_sanet.SANetTask(settings)
+    for alike in (0, 1):
+        monkeypatch.setattr(train_sanet, "ALIKE", alike)
+        _, style, _, _ = task.draw_styles(np.random.default_rng(1), 2, 64)
+        assert (style.low_values.std(2).max() < 1e-5) == bool(alike)
+        assert style.high_values.std(2).max() > 1e-3
+
+
+def test_some_pictures_stand_still(scenes):
+    crops = train_sanet.Crops(pictures.squares(pictures.listed(scenes), train_sanet.SIDE), 64)
+    _, at = crops.draw(np.random.default_rng(1), 200)
+    still = (at[:, 0] == at[:, 1]).all(1)
+    assert 0.3 < still.mean() < 0.5
+    make = torch.Generator().manual_seed(1)
+    a, b = (torch.rand(1, 3, 8, 8, generator=make) for _ in "ab")
+    here, there = np.array([[[2, 3], [2, 3]]]), np.array([[[2, 3], [2, 4]]])
+    torch.testing.assert_close(train_sanet.overlap_differences(a, b, here), (a - b).abs().mean()[None])
+    torch.testing.assert_close(train_sanet.overlap_differences(a, b, there), (a[..., 1:] - b[..., :-1]).abs().mean()[None])
+
+
 def test_the_encoder_s_first_stages_stay_the_published_ones(monkeypatch, people, scenes, encoder_folder, tmp_path):
     def run(*more):
         command = ["train", "--people", people, "--scenes", scenes, "--out", tmp_path / "run", "--batch", 2, "--steps", 1, *more]
@@ -146,6 +189,19 @@ def test_a_lattice_is_told_from_strokes():
     weave[..., 64:] *= -1
     noise = torch.from_numpy(rng.permutation(weave.flatten().numpy()).reshape(weave.shape))
     assert train_sanet.lattice(weave) > 4 * train_sanet.lattice(noise) > 0
+
+
+def test_patches_are_compared_wherever_they_stand():
+    """The same patches elsewhere are near; the same colours in another order, and other colours, are far."""
+    make = torch.Generator().manual_seed(1)
+    smooth = torch.nn.functional.avg_pool2d(torch.rand(1, 3, 264, 264, generator=make), 9, 1, 0)
+    shuffled = smooth.flatten(2)[..., torch.randperm(smooth[0, 0].numel(), generator=make)].reshape(smooth.shape)
+
+    def distance(x):
+        torch.manual_seed(2)
+        return train_sanet.patch_distance(x, smooth).item()
+    moved = distance(smooth.roll((40, 70), (2, 3)).flip(3))
+    assert distance(shuffled) > 2 * moved and distance(1 - smooth * 0.5) > 2 * moved
 
 
 def test_harsher_styles_are_finer_and_stronger(scenes):
