@@ -1,8 +1,8 @@
 """SANet `full` as it starts: `lite`, trained, with more room that does nothing yet.
 
-Blocks get channels, kernels neighbours and the decoder blocks that add zero at first (Chen, Goodfellow and Shlens, "Net2Net", 2016);
-what shuffled pixels becomes the mean of what was shuffled. That alone is less than `lite` can do, and a few hundred steps make up for it. What styles
-are made by is taken as it is, and stays.
+Blocks get channels, kernels get neighbours, and encoder and decoder get blocks at 1/2, all of which adds zero at first (Chen, Goodfellow
+and Shlens, "Net2Net", 2016); what shuffled pixels becomes the mean of what was shuffled. That alone is less than `lite` can do, and a few
+hundred steps make up for it. What styles are made by is taken as it is, and stays.
 """
 import torch
 import torch.nn.functional as F

@@ -86,8 +86,8 @@ def enlarge(x: Tensor) -> Tensor:
 
 
 class Rectified(nn.Module):
-    """ReLU inside blocks and levels, whose gradient leaks: what is shut everywhere could else never open again, and a whole level once
-    died so."""
+    """ReLU between two convolutions of a block, a level or the last lines. Its gradient leaks: what is shut everywhere could else never
+    open again, and a whole level once died so. Those on what is added up stay plain."""
 
     LEAK = 0.01
 

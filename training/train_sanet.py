@@ -3,13 +3,14 @@
     python -m training.train_sanet --contents DIR [DIR ...] --paintings DIR --vgg DIR --out DIR [--size full --grow LITE]
 
 A batch is a few pictures, each cut twice with some overlap, the cuts with camera noise and light of their own: where they overlap
-their paintings must agree, borders included. That alone teaches steadiness and cures the frame that zero padding draws. Some are cut
+their paintings must agree, borders included. That alone teaches steadiness, and works against the frame that zero padding draws. Some are cut
 twice at the same place: what noise does to a painting is so little beside what motion does that it would else not count.
 
 Paintings are few, and many of them soft, scaled up from small files. So each is there twice: as it is, and as a part of it made
 smaller, mirrored to fill the square, in stronger colours and contrasts. VGG's view of all of them is computed once.
 
-Style is judged by the means and standard deviations of VGG's features and by patches of colours, content by its normalised features.
+Style is judged by the means and standard deviations of VGG's features and by patches of colours (where α is 1 and the style
+one), content by its normalised features.
 For α below 1 the aim lies on the way from the photograph's moments to the style's, so that α is an even control.
 
 `full` grows out of a trained `lite` (training/grow.py). What makes a style of a painting stays in it as it is, so that a style serves both.
@@ -32,7 +33,7 @@ from .vgg import Distilled, Exact, moments, normalised
 
 SIDE = 256          # of the pictures kept in memory; a style's side, by contract
 HARDEST = 2         # relu3_1 among the tables of moments: most of the style loss lies there
-ALIKE = 0.25        # of the styles show the low level their mean alone: it would else do all the work, and the high one fall silent
+ALIKE = 0.25        # of the styles show the low level their mean alone, so that the high one is asked for something (it changed little: README)
 STILL = 0.4         # of the contents are cut twice at the same place
 OUT_OF_FOCUS = 0.2  # of the contents, as backgrounds are: there a painting has nothing but its own grid to draw by
 DEEP = 0.5          # weight of relu5_1 beside relu4_1, and of the distilled network where there is an exact one
@@ -227,7 +228,7 @@ class SANetTask:
         self.net.to(self.device, memory_format=torch.channels_last)
         self.styles = Styles(paintings, self.net, self.judge, settings.out / "styles.pt", self.device)
         if not settings.grow:
-            self.net.expect(self.styles.seen)
+            self.net.expect(self.styles.seen)  # weights that are loaded later take its place
         if settings.size == "full" or settings.keep_styles:
             self.net.style_parts().requires_grad_(False)
         print(f"{len(contents)} contents, {len(self.styles.pictures)} styles", flush=True)
@@ -304,9 +305,10 @@ class SANetTask:
         variation = (painted[..., 1:, :] - painted[..., :-1, :]).abs().mean() + (painted[..., 1:] - painted[..., :-1]).abs().mean()
         outside = (F.relu(painted - 1) + F.relu(-painted)).mean()
         repeated = lattice(painted)
+        # cuts painted fully, in one style alone; the first always is
         own = share[np.arange(2 * n), np.arange(2 * n) % n]
-        wholly = (own.amin((1, 2)) * alpha.amin((1, 2, 3)) == 1).nonzero()[:, 0]
-        patches = patch_distance(painted[wholly], pictures.tensor(self.styles.pictures[chosen], self.device)[wholly % n])
+        whole = (own.amin((1, 2)) * alpha.amin((1, 2, 3)) == 1).nonzero()[:, 0]
+        patches = patch_distance(painted[whole], pictures.tensor(self.styles.pictures[chosen], self.device)[whole % n])
         loss = (w.style * style_loss + w.content * content_loss + w.nearness * nearness
                 + w.steadiness * steadiness + w.variation * variation + w.range * outside
                 + w.lattice * repeated + w.patches * patches)
@@ -361,7 +363,7 @@ def main() -> None:
     if recipe == "paper" and (settings.teacher or settings.size == "full"):
         parser.error("the paper's recipe has no teacher and no sizes: leave --teacher and --size out")
     if settings.keep_styles and (recipe == "paper" or settings.size == "full" or not settings.init):
-        parser.error("--keep-styles is for a network of size lite that goes on from --init: add that, or leave it out")
+        parser.error("--keep-styles is for a network of size lite that goes on from --init; full keeps them anyway")
     if settings.grow and settings.size != "full":
         parser.error("only full grows out of another network: add --size full, or leave --grow out")
     if settings.size == "full" and not (settings.grow or settings.init or (settings.out / "last.pt").exists()):

@@ -3,7 +3,7 @@
 style     sum over relu1_1, relu2_1, relu3_1, relu4_1 of MSE(channel means) + MSE(channel deviations), painting against style
 content   MSE of mean-variance-normalised features, painting against photograph, at relu4_1 and relu5_1
 patches   sliced Wasserstein distance between 7x7 patches of painting and style, three pyramid levels, of 255: no
-          network judges. SANet has learned by it since its eighth run, MicroAST has not
+          network judges. SANet learns by it since run 8 of docs/results/runs.md, MicroAST does not
 steady    mean |painting - painting of the same shifted by (5, 3) pixels with other noise, shifted back|, of 255
 lattice   what repeats every four pixels, as pixel shuffle's own pattern does; strokes, wherever they stand, average out
 faces     of the portraits in which OpenCV's frontal cascade finds a face, the share in whose painting it is found again;

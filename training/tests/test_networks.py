@@ -257,7 +257,7 @@ def test_every_level_has_a_part_in_a_painting(trained, part, least, scenes_and_s
 
 
 def test_no_block_is_dead(trained, scenes_and_style):
-    """Of the channels inside a block a quarter open at one place of a thousand."""
+    """More than a quarter of the channels inside each block open at more than one place in a thousand."""
     scenes, style = scenes_and_style
     alive, hooks = {}, []
     for name, block in trained.named_modules():

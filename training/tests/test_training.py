@@ -110,7 +110,7 @@ def test_styles_stay_if_they_are_to(monkeypatch, people, scenes, vgg_folder, tmp
     torch.manual_seed(3)
     torch.save({"weights": SANet().state_dict()}, init)
     with pytest.raises(SystemExit):
-        run()  # a tone that nobody trained would be the last
+        run()  # untrained keys, values and tone would be kept
     assert "--keep-styles is for" in capsys.readouterr().err
     run("--init", init)
     before, after = SANet(), SANet()
