@@ -3,15 +3,15 @@
     python -m training.train_sanet --contents DIR [DIR ...] --paintings DIR --vgg DIR --out DIR [--size full --grow LITE]
 
 A batch is a few pictures, each cut twice with some overlap, the cuts with camera noise and light of their own: where they overlap
-their paintings must agree, borders included. That alone teaches steadiness, and works against the frame that zero padding draws. Some are cut
-twice at the same place: what noise does to a painting is so little beside what motion does that it would else not count.
+their paintings must agree, borders included. That alone teaches steadiness, and works against the frame that zero padding draws.
+Some are cut twice at the same place: what noise does to a painting is so little beside what motion does that it would else not count.
 
 Paintings are few, and many of them soft, scaled up from small files. So each is there twice: as it is, and as a part of it made
 smaller, mirrored to fill the square, in stronger colours and contrasts. VGG's view of all of them is computed once.
 
-Style is judged by the means and standard deviations of VGG's features and by patches of colours (where α is 1 and the style
-one), content by its normalised features.
-For α below 1 the aim lies on the way from the photograph's moments to the style's, so that α is an even control.
+Style is judged by the means and standard deviations of VGG's features, and by patches of colours where a cut is painted fully in one
+style; content by its normalised features. For α below 1 the aim lies on the way from the photograph's moments to the style's, so that
+α is an even control.
 
 `full` grows out of a trained `lite` (training/grow.py). What makes a style of a painting stays in it as it is, so that a style serves both.
 """
@@ -35,6 +35,7 @@ SIDE = 256          # of the pictures kept in memory; a style's side, by contrac
 HARDEST = 2         # relu3_1 among the tables of moments: most of the style loss lies there
 ALIKE = 0.25        # of the styles show the low level their mean alone, so that the high one is asked for something (it changed little: README)
 STILL = 0.4         # of the contents are cut twice at the same place
+DIRECTIONS, PATCHES = 32, 2048  # in which, and of how many of a picture, patches of colours are compared
 OUT_OF_FOCUS = 0.2  # of the contents, as backgrounds are: there a painting has nothing but its own grid to draw by
 DEEP = 0.5          # weight of relu5_1 beside relu4_1, and of the distilled network where there is an exact one
 
@@ -164,16 +165,17 @@ def overlap_differences(a: Tensor, b: Tensor, at: np.ndarray) -> Tensor:
     return torch.stack(each)
 
 
-def patch_distance(painted: Tensor, style: Tensor, directions: int = 32, patches: int = 2048) -> Tensor:
+def patch_distance(painted: Tensor, style: Tensor) -> Tensor:
     """Sliced Wasserstein distance between the 7x7 patches of paintings (n,3,h,w) and of their styles (n,3,H,W), at three scales: Heitz et
-    al., "A Sliced Wasserstein Loss for Neural Texture Synthesis" (2021), on colours instead of features."""
+    al., "A Sliced Wasserstein Loss for Neural Texture Synthesis" (2021), on colours instead of features. To learn by, in directions that
+    change at every step; evaluate/paintings.py measures in fixed ones."""
     total = painted.new_zeros(())
     for scale in (1, 2, 4):
-        towards = torch.randn(directions, 3, 7, 7, device=painted.device)
+        towards = torch.randn(DIRECTIONS, 3, 7, 7, device=painted.device)
         towards /= towards.flatten(1).norm(dim=1)[:, None, None, None]
         with torch.autocast(painted.device.type, enabled=False):  # what is compared would be lost in half precision
             ours, theirs = (F.conv2d(F.avg_pool2d(x, scale), towards).flatten(2) for x in (painted, style))
-        ours, theirs = (x[..., torch.randint(x.shape[2], (patches,), device=x.device)].sort(2).values for x in (ours, theirs))
+        ours, theirs = (x[..., torch.randint(x.shape[2], (PATCHES,), device=x.device)].sort(2).values for x in (ours, theirs))
         total = total + (ours - theirs).abs().mean()
     return total / 3
 
@@ -305,21 +307,20 @@ class SANetTask:
         variation = (painted[..., 1:, :] - painted[..., :-1, :]).abs().mean() + (painted[..., 1:] - painted[..., :-1]).abs().mean()
         outside = (F.relu(painted - 1) + F.relu(-painted)).mean()
         repeated = lattice(painted)
-        # cuts painted fully, in one style alone; the first always is
-        own = share[np.arange(2 * n), np.arange(2 * n) % n]
-        whole = (own.amin((1, 2)) * alpha.amin((1, 2, 3)) == 1).nonzero()[:, 0]
+        # where a cut is painted fully, in its own style alone; the first of all is so everywhere
+        fully = alpha.amin(1, keepdim=True) * share[np.arange(2 * n), np.arange(2 * n) % n][:, None] == 1
+        whole = fully.flatten(1).all(1).nonzero()[:, 0]
         patches = patch_distance(painted[whole], pictures.tensor(self.styles.pictures[chosen], self.device)[whole % n])
         loss = (w.style * style_loss + w.content * content_loss + w.nearness * nearness
                 + w.steadiness * steadiness + w.variation * variation + w.range * outside
                 + w.lattice * repeated + w.patches * patches)
         if self.teacher:  # which knows full paintings in one style alone
             shown = self.shown_by_teacher(clean[:n], chosen)
-            fully = alpha[:n].amin(1, keepdim=True) * share[np.arange(n), np.arange(n)][:, None] == 1
             with torch.no_grad():
                 told = self.judge.exact(shown)
-            taught = 4 * ((painted[:n] - shown).abs() * fully).mean()
+            taught = 4 * ((painted[:n] - shown).abs() * fully[:n]).mean()
             for ours, theirs in zip(near, told):
-                where = F.adaptive_avg_pool2d(fully.float(), ours.shape[2:])
+                where = F.adaptive_avg_pool2d(fully[:n].float(), ours.shape[2:])
                 taught = taught + ((ours - theirs).square() * where).mean()
             loss = loss + w.taught * taught
         values = {"style": style_loss, "content": content_loss, "nearness": nearness, "steadiness": differences.mean(), "lattice": repeated,
