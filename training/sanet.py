@@ -4,19 +4,20 @@ Park and Lee, "Arbitrary Style Transfer with Style-Attentional Networks" (2019):
 asks (a query) which places of the style resemble it (keys) and takes up what they look like (values). What a style
 contributes does not depend on the content: it is computed once and cached.
 
-    style ── VGG ─┬─ relu3_1 ── low keys, values                    once a style
+    style ── VGG ─┬─ relu3_1 ── low keys, values                              once a style
                   ├─ relu4_1 ── high keys, values
                   └─ moments of relu1_1 .. relu5_1 ── tone: means and spreads of the decoder's channels
-                                                                │
-                                                         x α ┌──┴──┐
-    content ── encoder ─┬─ 1/2 ── skip ──────────────────────│─────+         every frame
-                        ├─ 1/4 ── attend ── x α1 ──┐         │     │
-                        └─ 1/8 ── attend ── x α2 ──+─ decoder 1/4, 1/2 ── finish ── painting
+                                                                          │
+                                                                   x α ┌──┴──┐
+    content ── calmed ── encoder ─┬─ 1/2 ── skip ──────────────────────│─────+         every frame
+                                  ├─ 1/4 ── attend ── x α1 ──┐         │     │
+                                  └─ 1/8 ── attend ── x α2 ──+─ decoder 1/4, 1/2 ── finish ── painting
 
 α = (1, 1) is SANet's full painting, (0, 0) the photograph; both vary from place to place, and α alone stands for their mean.
 The skip carries the picture's finest lines, which take on the style's tone with the rest: a decoder without them fills in lines of
 its own, that stand still where the picture moves. The photograph is also mixed into the outcome by (1 - α)², which makes α an even
-control: features alone change most of their look below α = 0.3. Above 1 what attention adds goes on alone. The paper's
+control: features alone change most of their look below α = 0.3. What is painted from is the photograph without a camera's noise, of which
+a painting would else make strokes that change from frame to frame. Above 1 what attention adds goes on alone. The paper's
 softmax is unscaled, which flickers on video; here the product is scaled (Vaswani et al., 2017). Where several styles share a picture,
 each attends over its own tokens and the outcomes are mixed by `share`.
 
@@ -60,7 +61,7 @@ class Seen(NamedTuple):
 
 
 MOMENTS = 2 * sum(WIDTHS)
-C2, C4, C8 = 24, 48, 96  # channels at 1/2, 1/4 and 1/8 (fastest as multiples of a vector: where that is 16 wide, 24 cost as much as 32)
+C2, C4, C8 = 24, 48, 96  # channels at 1/2, 1/4 and 1/8 (fastest as multiples of a vector: of 8 with AVX2; where it is 16 wide, 24 cost as much as 32)
 KEY = 32                 # numbers of a key
 
 
@@ -74,7 +75,7 @@ class Size(NamedTuple):
     smooth: bool  # from size to size, not by shuffling pixels
 
 
-SIZES = {"lite": Size(48, 32, C2, blocks2=1, mix=1, smooth=False), "full": Size(C8, 128, 64, blocks2=3, mix=3, smooth=True)}
+SIZES = {"lite": Size(32, 24, 16, blocks2=1, mix=1, smooth=False), "full": Size(C8, 128, 64, blocks2=3, mix=3, smooth=True)}
 
 
 def conv(inputs: int, outputs: int, kernel: int = 3, stride: int = 1) -> nn.Conv2d:
@@ -83,6 +84,28 @@ def conv(inputs: int, outputs: int, kernel: int = 3, stride: int = 1) -> nn.Conv
 
 def enlarge(x: Tensor) -> Tensor:
     return F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
+
+
+def around(x: Tensor) -> Tensor:
+    """The mean of each place and its neighbours, 5x5, of which there are fewer at the border."""
+    return F.avg_pool2d(x, 5, 1, 2, count_include_pad=False)
+
+
+NOISE = 8 / 255  # where a place's neighbourhood, at half the size, has this standard deviation, half of what it differs by is kept
+
+
+def calmed(picture: Tensor) -> Tensor:
+    """RGB (N,3,H,W) in 0..1, sides even -> the same without a camera's noise, edges kept: the picture guided by itself (He, Sun and Tang,
+    "Guided Image Filtering", 2013), the coefficients worked out at half the size (He and Sun, "Fast Guided Filter", 2015).
+
+    Theirs compares all places of a window with its one mean; here each is compared with its own window's, since the difference of two
+    squares, which theirs comes to, is lost in half precision. In units of NOISE, which unsquared would be too small for it."""
+    small = F.avg_pool2d(picture, 2)
+    mean = around(small)
+    spread = around(((small - mean) / NOISE).square())
+    keep = spread / (spread + 1)
+    keep, rest = enlarge(around(torch.cat([keep, mean * (1 - keep)], 1))).chunk(2, 1)
+    return picture * keep + rest
 
 
 class Rectified(nn.Module):
@@ -285,7 +308,8 @@ class SANet(nn.Module):
 
     def paint(self, picture: Tensor, style: Style, share: Tensor, alpha: Tensor) -> Tensor:
         """RGB (N,3,H,W) in 0..1, multiples of 16; share (N,S,H/4,W/4), sum 1; alpha (N,2,H/4,W/4) -> RGB, not clipped."""
-        f2, f4, f8 = self.content(picture)
+        seen = calmed(picture)
+        f2, f4, f8 = self.content(seen)
         low = self.low(f4, style.low_keys, style.low_values, share)
         high = self.high(f8, style.high_keys, style.high_values, F.avg_pool2d(share, 2))
         f = f4 + alpha[:, :1] * low + alpha[:, 1:] * enlarge(self.narrow(high))
@@ -296,7 +320,7 @@ class SANet(nn.Module):
         share, amount = enlarge(share), enlarge(amount)
         f = self.decode2(toned(self.widen(F.relu(f)) + self.skip(f2), first, share, amount))
         f = toned(f, last, share, amount)
-        painted = self.finish(F.relu(f), picture) * 0.5 + 0.5
+        painted = self.finish(F.relu(f), seen) * 0.5 + 0.5
         rest = 1 - amount
         return painted + (picture - painted) * enlarge(rest * rest)
 

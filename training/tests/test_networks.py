@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from training import export, grow
 from training.evaluate import graphs
 from training.loop import weights_of
-from training.sanet import Rectified, Residual, SANet, Tokens, toned
+from training.sanet import Rectified, Residual, SANet, Tokens, calmed, toned
 from training.segnet import SegNet, Up, steadied
 from training.vgg import Distilled
 
@@ -100,6 +100,43 @@ def picture():
 
 def constant(value: float, channels: int):
     return torch.full((1, channels, 16, 24), float(value))
+
+
+def test_noise_is_taken_off_and_edges_stay():
+    make = torch.Generator().manual_seed(1)
+    scene = torch.full((1, 3, 64, 64), 0.3)
+    scene[..., 32:] = 0.7
+    noise = torch.randn(scene.shape, generator=make) * 2 / 255
+    left = calmed(scene + noise) - scene
+    assert left[..., :16].std() < 0.25 * noise.std(), "where it is flat; near an edge noise stays"
+    assert (calmed(scene) - scene).abs().max() < 5 / 255, "an edge of 100 of 255 is no noise"
+    fine = torch.zeros(64, 64)
+    fine[::4], fine[1::4] = 0.5, 0.5
+    assert (calmed(fine.expand(1, 3, 64, 64)) - fine).abs().max() < 0.05, "nor are stripes of two pixels"
+
+
+def test_noise_is_told_from_edges_in_half_precision():
+    make = torch.Generator().manual_seed(1)
+    for level in (0.02, 0.5, 0.98):
+        scene = torch.full((1, 3, 64, 64), level)
+        scene[..., 32:] = 1 - level / 2
+        noisy = (scene + torch.randn(scene.shape, generator=make) / 255).clamp(0, 1)
+        torch.testing.assert_close(calmed(noisy.half()).float(), calmed(noisy), atol=2e-3, rtol=0)
+
+
+def test_a_painting_repeats_no_noise_and_a_photograph_its_own(sanet, monkeypatch):
+    make = torch.Generator().manual_seed(1)
+    scene = F.interpolate(torch.rand(1, 3, 3, 4, generator=make), (64, 96), mode="bilinear")
+    noise = torch.randn(scene.shape, generator=make) * 2 / 255
+    style = sanet.encode(torch.rand(1, 3, 256, 256, generator=make))
+
+    def repeated(alpha: float) -> float:
+        return float((sanet.paint(scene + noise, style, constant(1, 1), constant(alpha, 2))
+                      - sanet.paint(scene, style, constant(1, 1), constant(alpha, 2))).std())
+    calm = repeated(1)
+    assert repeated(0) == pytest.approx(float(noise.std()), rel=1e-3)
+    monkeypatch.setattr("training.sanet.calmed", lambda picture: picture)
+    assert calm < 0.5 * repeated(1)
 
 
 def test_alpha_0_gives_the_photograph_back_and_alpha_1_the_style(sanet, picture):

@@ -121,27 +121,16 @@ def test_styles_stay_if_they_are_to(monkeypatch, people, scenes, vgg_folder, tmp
     assert not torch.equal(after.low.mix[0].weight, before.low.mix[0].weight), "the rest learns"
 
 
-def test_some_styles_show_the_low_level_their_mean_alone(monkeypatch, people, scenes, vgg_folder, tmp_path):
-    settings = argparse.Namespace(device="cpu", size="lite", style_weight=9.0, vgg=vgg_folder, contents=[scenes], paintings=scenes, side=64,
-                                  out=tmp_path, grow=None, keep_styles=False, teacher=None)
-    task = train_sanet.SANetTask(settings)
-    for alike in (0, 1):
-        monkeypatch.setattr(train_sanet, "ALIKE", alike)
-        _, style, _, _ = task.draw_styles(np.random.default_rng(1), 2, 64)
-        assert (style.low_values.std(2).max() < 1e-5) == bool(alike)
-        assert style.high_values.std(2).max() > 1e-3
-
-
 def test_some_pictures_stand_still(scenes):
     crops = train_sanet.Crops(pictures.squares(pictures.listed(scenes), train_sanet.SIDE), 64)
     _, at = crops.draw(np.random.default_rng(1), 200)
     still = (at[:, 0] == at[:, 1]).all(1)
-    assert 0.3 < still.mean() < 0.5
+    assert 0.1 < still.mean() < 0.3
     make = torch.Generator().manual_seed(1)
-    a, b = (torch.rand(1, 3, 8, 8, generator=make) for _ in "ab")
-    here, there = np.array([[[2, 3], [2, 3]]]), np.array([[[2, 3], [2, 4]]])
-    torch.testing.assert_close(train_sanet.overlap_differences(a, b, here), (a - b).abs().mean()[None])
-    torch.testing.assert_close(train_sanet.overlap_differences(a, b, there), (a[..., 1:] - b[..., :-1]).abs().mean()[None])
+    a, b = (torch.rand(2, 3, 8, 8, generator=make) for _ in "ab")
+    here_and_moved = np.array([[[2, 3], [2, 3]], [[2, 3], [2, 4]]])
+    expected = ((a[0] - b[0]).abs().mean() + (a[1, ..., 1:] - b[1, ..., :-1]).abs().mean()) / 2
+    torch.testing.assert_close(train_sanet.overlap_difference(a, b, here_and_moved), expected)
 
 
 def test_the_encoder_s_first_stages_stay_the_published_ones(monkeypatch, people, scenes, encoder_folder, tmp_path):
