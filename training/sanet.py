@@ -16,8 +16,8 @@ contributes does not depend on the content: it is computed once and cached.
 α = (1, 1) is SANet's full painting, (0, 0) the photograph; both vary from place to place, and α alone stands for their mean.
 The skip carries the picture's finest lines, which take on the style's tone with the rest: a decoder without them fills in lines of
 its own, that stand still where the picture moves. The photograph is also mixed into the outcome by (1 - α)², which makes α an even
-control: features alone change most of their look below α = 0.3. What is painted from is the photograph without a camera's noise, of which
-a painting would else make strokes that change from frame to frame. Above 1 what attention adds goes on alone. The paper's
+control: features alone change most of their look below α = 0.3. Above 1 what attention adds goes on alone. What is painted
+from is the photograph without a camera's noise, of which a painting would else make strokes that change from frame to frame. The paper's
 softmax is unscaled, which flickers on video; here the product is scaled (Vaswani et al., 2017). Where several styles share a picture,
 each attends over its own tokens and the outcomes are mixed by `share`.
 
@@ -99,7 +99,8 @@ def calmed(picture: Tensor) -> Tensor:
     "Guided Image Filtering", 2013), the coefficients worked out at half the size (He and Sun, "Fast Guided Filter", 2015).
 
     Theirs compares all places of a window with its one mean; here each is compared with its own window's, since the difference of two
-    squares, which theirs comes to, is lost in half precision. In units of NOISE, which unsquared would be too small for it."""
+    squares, which theirs comes to, is lost in half precision. What half of the size does not show counts as noise: stripes of one
+    pixel, and of two where they lie across its cells."""
     small = F.avg_pool2d(picture, 2)
     mean = around(small)
     spread = around(((small - mean) / NOISE).square())

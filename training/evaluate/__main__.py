@@ -33,7 +33,7 @@ PAINTINGS_HEAD = """| paintings, 48 pairs at 256x256 | style | content relu4_1 |
 |---|---|---|---|---|---|---|---|---|---|---|---|---|"""
 PAINTINGS_RECORDED = {
     "MicroAST, its published weights": "0.567 | 0.559 | 0.571 | 8.20 | 9.70 | – | – | 0.925 / 38 | – | – | – | 64-70",
-    "SANet by its paper's recipe, 501 steps": "4.368 | 0.681 | 0.581 | 24.32 | 12.49 | 0.36 | 0.0 | 0.925 / 33.3 | – | – | 30.64 / 76.32 | 69.5"}
+    "SANet by its paper's recipe, 501 steps": "4.368 | 0.681 | 0.581 | 24.32 | 12.49 | 0.36 | 0.0 | 0.925 / 33.3 | – | – | 30.64 / 76.32 | –"}
 
 
 def over_time(segment_all, people: Path) -> dict:
@@ -101,7 +101,7 @@ def program_row(name: str, r: dict) -> str:
 
 
 def table(head: str, measured: dict[str, dict], recorded: dict[str, str], row) -> list[str]:
-    """Peers first, measured or recorded, then ours."""
+    """What is compared with first, measured or recorded, then ours."""
     lines = [row(name, measured[name]) if name in measured else f"| {name} *(recorded)* | {cells} |" for name, cells in recorded.items()]
     return [head, *lines, *(row(name, r) for name, r in measured.items() if name not in recorded), ""]
 

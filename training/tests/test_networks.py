@@ -108,11 +108,11 @@ def test_noise_is_taken_off_and_edges_stay():
     scene[..., 32:] = 0.7
     noise = torch.randn(scene.shape, generator=make) * 2 / 255
     left = calmed(scene + noise) - scene
-    assert left[..., :16].std() < 0.25 * noise.std(), "where it is flat; near an edge noise stays"
+    assert left[..., :16].std() < 0.12 * noise.std(), "where it is flat; near an edge noise stays"
     assert (calmed(scene) - scene).abs().max() < 5 / 255, "an edge of 100 of 255 is no noise"
     fine = torch.zeros(64, 64)
     fine[::4], fine[1::4] = 0.5, 0.5
-    assert (calmed(fine.expand(1, 3, 64, 64)) - fine).abs().max() < 0.05, "nor are stripes of two pixels"
+    assert (calmed(fine.expand(1, 3, 64, 64)) - fine).abs().max() < 0.05, "nor are stripes of two pixels, where they lie in its cells"
 
 
 def test_noise_is_told_from_edges_in_half_precision():
@@ -126,7 +126,7 @@ def test_noise_is_told_from_edges_in_half_precision():
 
 def test_a_painting_repeats_no_noise_and_a_photograph_its_own(sanet, monkeypatch):
     make = torch.Generator().manual_seed(1)
-    scene = F.interpolate(torch.rand(1, 3, 3, 4, generator=make), (64, 96), mode="bilinear")
+    scene = 0.4 + 0.2 * F.interpolate(torch.rand(1, 3, 3, 4, generator=make), (64, 96), mode="bilinear")
     noise = torch.randn(scene.shape, generator=make) * 2 / 255
     style = sanet.encode(torch.rand(1, 3, 256, 256, generator=make))
 
@@ -136,7 +136,7 @@ def test_a_painting_repeats_no_noise_and_a_photograph_its_own(sanet, monkeypatch
     calm = repeated(1)
     assert repeated(0) == pytest.approx(float(noise.std()), rel=1e-3)
     monkeypatch.setattr("training.sanet.calmed", lambda picture: picture)
-    assert calm < 0.5 * repeated(1)
+    assert calm < 0.3 * repeated(1)
 
 
 def test_alpha_0_gives_the_photograph_back_and_alpha_1_the_style(sanet, picture):
