@@ -155,13 +155,13 @@ def cut(x: Tensor, at: np.ndarray, side: int) -> Tensor:
 
 def overlap_difference(a: Tensor, b: Tensor, at: np.ndarray) -> Tensor:
     """The mean difference of two cuts (n,C,side,side) where they show the same."""
-    side, each = a.shape[-1], []
+    side, total = a.shape[-1], a.new_zeros(())
     for p, q, places in zip(a, b, at):
         (ya, xa), (yb, xb) = places[0].tolist(), places[1].tolist()
         y, x = max(ya, yb), max(xa, xb)
         h, w = min(ya, yb) + side - y, min(xa, xb) + side - x
-        each.append((p[:, y - ya:y - ya + h, x - xa:x - xa + w] - q[:, y - yb:y - yb + h, x - xb:x - xb + w]).abs().mean())
-    return torch.stack(each).mean()
+        total = total + (p[:, y - ya:y - ya + h, x - xa:x - xa + w] - q[:, y - yb:y - yb + h, x - xb:x - xb + w]).abs().mean()
+    return total / len(a)
 
 
 def patch_distance(painted: Tensor, style: Tensor) -> Tensor:
@@ -253,8 +253,8 @@ class SANetTask:
         return self.teacher(clean, signals).clamp(0, 1)
 
     def draw_styles(self, rng: np.random.Generator, n: int, side: int) -> tuple[np.ndarray, Style, Tensor, list[Tensor]]:
-        """The numbers of n styles; them encoded; share (n,n,side,side), each picture's own, the last now and then mixed; moments to
-        aim at."""
+        """The numbers of n styles; them encoded; share (n,n,side,side), each picture's own, the last now and then mixed; moments
+        to aim at."""
         chosen = rng.choice(len(self.styles.odds), size=n, p=self.styles.odds)
         one = self.net.style(self.styles.of(chosen))
         # every picture may attend over every style: (n,1,...) -> (n,n,...)
@@ -304,8 +304,8 @@ class SANetTask:
         repeated = lattice(painted)
         # where a cut is painted fully, in its own style alone; the first of all is so everywhere
         fully = alpha.amin(1, keepdim=True) * share[np.arange(2 * n), np.arange(2 * n) % n][:, None] == 1
-        whole = fully.flatten(1).all(1).nonzero()[:, 0]
-        patches = patch_distance(painted[whole], pictures.tensor(self.styles.pictures[chosen], self.device)[whole % n])
+        entire = fully.flatten(1).all(1).nonzero()[:, 0]
+        patches = patch_distance(painted[entire], pictures.tensor(self.styles.pictures[chosen], self.device)[entire % n])
         loss = (w.style * style_loss + w.content * content_loss + w.nearness * nearness
                 + w.steadiness * steadiness + w.variation * variation + w.range * outside
                 + w.lattice * repeated + w.patches * patches)
