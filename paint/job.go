@@ -3,6 +3,7 @@ package paint
 import (
 	"context"
 	"fmt"
+	"image"
 	"time"
 
 	"stylecam/blend"
@@ -73,15 +74,17 @@ func (j *job) segment(ctx context.Context) (*blend.Mask, error) {
 	}
 	start := time.Now()
 	h, w := j.size.mask.Y, j.size.mask.X
-	image, err := j.scene.Shrink(h, w)
+	small, err := j.scene.Shrink(h, w)
 	if err != nil {
 		return nil, err
 	}
 	j.raw = grow(j.raw, h*w)
-	if j.Still || j.params.Smoothing == 0 {
+	size := image.Pt(j.scene.Frame.Width, j.scene.Frame.Height)
+	if j.Still || j.params.Smoothing == 0 || size != j.masked {
 		j.SegNet.Reset()
 	}
-	if err := j.SegNet.Mask(j.raw, image, h, w); err != nil {
+	j.masked = size
+	if err := j.SegNet.Mask(j.raw, small, h, w); err != nil {
 		return nil, fmt.Errorf("mask: %w", err)
 	}
 	start = j.trace.Lap(filter.StageMask, start)

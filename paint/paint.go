@@ -80,7 +80,8 @@ type Painter struct {
 	fader    fader
 	pace     pace
 
-	raw          []float32 // SegNet's mask
+	raw          []float32   // SegNet's mask
+	masked       image.Point // the size of the frame that it is of
 	share, alpha []float32
 	tensors      []*style.Tensors
 	paintings    [2][]byte // the paper's way needs two at once

@@ -404,6 +404,23 @@ func TestSmoothingIsAllThatIsRemembered(t *testing.T) {
 	}
 }
 
+// What SegNet saw of frames of another size lies elsewhere, though it works at one size.
+func TestFramesOfAnotherSizeAreAnotherScene(t *testing.T) {
+	s := newStudio(t, nil)
+	p := filter.Defaults("dark")
+	for _, f := range []*frame.Frame{portrait(640, 480), portrait(640, 480), portrait(427, 321)} {
+		if _, err := s.Mask(context.Background(), f, &p, &filter.Trace{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if a, b := s.pace.size(640, 480, p.Quality).mask, s.pace.size(427, 321, p.Quality).mask; a != b {
+		t.Fatalf("SegNet works at %v and %v: the test is of one size", a, b)
+	}
+	if s.segnet.scene != 1 {
+		t.Errorf("the first frame of another size is number %d of its scene", s.segnet.scene)
+	}
+}
+
 // Picture and mask of one frame are made of one look at it: the refiner would take a
 // second for the next frame, at which nothing moved.
 func TestPictureAndMaskAreOfOneLook(t *testing.T) {
