@@ -25,6 +25,7 @@ class Task(Protocol):
     """What differs between the networks."""
 
     net: nn.Module
+    optimiser: type[torch.optim.Optimizer]
 
     def groups(self) -> list[dict]:
         """The optimiser's parameter groups; "rate" scales the learning rate of a group."""
@@ -126,7 +127,7 @@ def load_weights(net: nn.Module, path: Path) -> None:
 def run(task: Task, settings: argparse.Namespace) -> None:
     """Train until settings.steps or a signal; the state is kept either way."""
     net, device = task.net, torch.device(settings.device)
-    optimiser = torch.optim.AdamW(task.groups(), settings.rate, betas=(0.9, 0.99), weight_decay=1e-4)
+    optimiser = task.optimiser(task.groups(), settings.rate, betas=(0.9, 0.99), weight_decay=1e-4)
     step, path = 0, settings.out / "last.pt"
     if path.exists():
         state = torch.load(path, map_location=device, weights_only=True)

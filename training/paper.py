@@ -71,6 +71,8 @@ def cuts(rng: np.random.Generator, whole: np.ndarray, n: int, side: int) -> np.n
 
 
 class PaperTask:
+    optimiser = torch.optim.AdamW
+
     def __init__(self, settings):
         self.settings, self.device = settings, torch.device(settings.device)
         self.contents = pictures.squares(pictures.listed(*settings.contents), SIDE)

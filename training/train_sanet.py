@@ -29,6 +29,7 @@ from torch import Tensor, nn
 from . import loop, paper, pictures
 from .evaluate.peers import MicroAST
 from .grow import grown
+from .muon import Muon
 from .sanet import SIZES, SANet, Seen, Style
 from .vgg import Distilled, Exact, moments, normalised
 
@@ -211,6 +212,8 @@ def alphas(rng: np.random.Generator, n: int, side: int) -> np.ndarray:
 
 
 class SANetTask:
+    optimiser = Muon
+
     def __init__(self, settings):
         self.device, self.settings = torch.device(settings.device), settings
         self.weights = Weights(settings.style_weight, **WEIGHTS[settings.size])

@@ -32,6 +32,8 @@ FIXED = 2         # stages of the encoder that stay as they are: edges and colou
 
 
 class SegNetTask:
+    optimiser = torch.optim.AdamW
+
     def __init__(self, settings):
         self.settings, self.device = settings, torch.device(settings.device)
         scenes = [p for p in pictures.listed(settings.scenes) if p.match(settings.scenes_named)]
