@@ -79,17 +79,19 @@ func (j *job) segment(ctx context.Context) (*blend.Mask, error) {
 		return nil, err
 	}
 	j.raw = grow(j.raw, h*w)
+	// What is remembered of frames of another size lies elsewhere, though it be of one working size.
 	size := image.Pt(j.scene.Frame.Width, j.scene.Frame.Height)
-	if j.Still || j.params.Smoothing == 0 || size != j.masked {
+	first := j.Still || size != j.rawOf
+	j.rawOf = size
+	if first || j.params.Smoothing == 0 {
 		j.SegNet.Reset()
 	}
-	j.masked = size
 	if err := j.SegNet.Mask(j.raw, small, h, w); err != nil {
 		return nil, fmt.Errorf("mask: %w", err)
 	}
 	start = j.trace.Lap(filter.StageMask, start)
 	mask, err := j.refiner.Refine(j.scene, j.raw, h, w, blend.Refinement{
-		Smoothing: j.params.Smoothing, Feather: j.params.Feather, Still: j.Still,
+		Smoothing: j.params.Smoothing, Feather: j.params.Feather, Still: first,
 	})
 	j.trace.Lap(filter.StageRefine, start)
 	if err != nil {

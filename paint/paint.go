@@ -81,7 +81,7 @@ type Painter struct {
 	pace     pace
 
 	raw          []float32   // SegNet's mask
-	masked       image.Point // the size of the frame that it is of
+	rawOf        image.Point // the size of the frame that it is of
 	share, alpha []float32
 	tensors      []*style.Tensors
 	paintings    [2][]byte // the paper's way needs two at once

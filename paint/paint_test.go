@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"stylecam/blend"
 	"stylecam/filter"
 	"stylecam/frame"
 	"stylecam/style"
@@ -404,20 +405,22 @@ func TestSmoothingIsAllThatIsRemembered(t *testing.T) {
 	}
 }
 
-// What SegNet saw of frames of another size lies elsewhere, though it works at one size.
+// What was seen of frames of another size lies elsewhere, though SegNet works at one size, and the mask's
+// refinement at one.
 func TestFramesOfAnotherSizeAreAnotherScene(t *testing.T) {
 	s := newStudio(t, nil)
 	p := filter.Defaults("dark")
-	for _, f := range []*frame.Frame{portrait(640, 480), portrait(640, 480), portrait(427, 321)} {
+	if a, b := s.pace.size(640, 480, p.Quality).mask, s.pace.size(641, 481, p.Quality).mask; a != b || blend.GuideSize(640, 480) != blend.GuideSize(641, 481) {
+		t.Fatal("the test is of frames that are worked on at one size")
+	}
+	for i, f := range []*frame.Frame{portrait(640, 480), portrait(640, 480), portrait(641, 481)} {
 		if _, err := s.Mask(context.Background(), f, &p, &filter.Trace{}); err != nil {
 			t.Fatal(err)
 		}
-	}
-	if a, b := s.pace.size(640, 480, p.Quality).mask, s.pace.size(427, 321, p.Quality).mask; a != b {
-		t.Fatalf("SegNet works at %v and %v: the test is of one size", a, b)
-	}
-	if s.segnet.scene != 1 {
-		t.Errorf("the first frame of another size is number %d of its scene", s.segnet.scene)
+		first := i != 1
+		if s.refiner.Moved() != first || (s.segnet.scene == 1) != first {
+			t.Errorf("frame %d, %dx%d: SegNet's number %d of its scene, moved: %v", i+1, f.Width, f.Height, s.segnet.scene, s.refiner.Moved())
+		}
 	}
 }
 
