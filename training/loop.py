@@ -25,7 +25,7 @@ class Task(Protocol):
     """What differs between the networks."""
 
     net: nn.Module
-    optimiser: type[torch.optim.Optimizer]
+    optimiser: type[torch.optim.Optimizer]  # made of groups, a rate, betas and weight_decay
 
     def groups(self) -> list[dict]:
         """The optimiser's parameter groups; "rate" scales the learning rate of a group."""
@@ -131,6 +131,8 @@ def run(task: Task, settings: argparse.Namespace) -> None:
     step, path = 0, settings.out / "last.pt"
     if path.exists():
         state = torch.load(path, map_location=device, weights_only=True)
+        if state.get("by") != task.optimiser.__name__:
+            raise SystemExit(f"{path} was not trained by {task.optimiser.__name__} and cannot go on by it; start from it with --init, in another --out")
         net.load_state_dict(state["weights"])
         optimiser.load_state_dict(state["optimiser"])
         step, kept = state["step"], state["average"]
@@ -145,7 +147,8 @@ def run(task: Task, settings: argparse.Namespace) -> None:
     log, saved = Log(settings.out / "losses.csv", step), time.time()
 
     def keep() -> None:
-        save(path, {"weights": net.state_dict(), "average": kept, "optimiser": optimiser.state_dict(), "step": step,
+        save(path, {"weights": net.state_dict(), "average": kept, "optimiser": optimiser.state_dict(),
+                    "by": task.optimiser.__name__, "step": step,
                     "settings": {k: str(v) for k, v in vars(settings).items()}})
 
     def show() -> None:

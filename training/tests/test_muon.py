@@ -18,8 +18,8 @@ def test_directions_stay_and_become_equally_long(shape):
 
 
 def left_to_learn(optimiser, steps: int = 300) -> float:
-    """Of a convolution that is to become another, on pictures of which some directions, none of them a channel's own, are a hundredth
-    of the others."""
+    """Of a convolution that is to become another, on pictures whose directions, none of them a channel's own, are fainter and fainter,
+    the last a hundredth of the first."""
     torch.manual_seed(2)
     aim, learned = nn.Conv2d(16, 32, 3), nn.Conv2d(16, 32, 3)
     spread = torch.linalg.qr(torch.randn(16, 16)).Q * torch.logspace(0, -2, 16)
@@ -53,9 +53,22 @@ def test_what_is_no_matrix_learns_as_by_adam():
     torch.testing.assert_close(pair[0], pair[1])
 
 
-def test_steps_are_as_large_as_adam_s():
+def test_a_matrix_follows_its_gradient_s_mean_a_step_ahead():
+    torch.manual_seed(5)
+    p, gradients = nn.Parameter(torch.zeros(32, 16, 3, 3)), torch.randn(2, 32, 16, 3, 3)
+    optimiser, mean = muon.Muon([p], lr=1.0, betas=(0.9, 0.99), weight_decay=0.0), torch.zeros_like(p)
+    for gradient in gradients:
+        before, p.grad = p.detach().clone(), gradient.clone()
+        optimiser.step()
+        mean = 0.95 * mean + 0.05 * gradient
+        ahead = muon.orthogonal((0.05 * gradient + 0.95 * mean).flatten(1)).view_as(p)
+        torch.testing.assert_close(before - p.detach(), ahead * 0.2 * 144 ** 0.5)
+
+
+@pytest.mark.parametrize("shape", [(64, 16, 3, 3), (64, 16, 1, 1)])
+def test_steps_are_as_large_as_adam_s(shape):
     torch.manual_seed(4)
-    p = nn.Parameter(torch.zeros(64, 16, 3, 3))
+    p = nn.Parameter(torch.zeros(shape))
     p.grad = torch.randn_like(p)
     muon.Muon([p], lr=1.0, betas=(0.9, 0.99), weight_decay=0.0).step()
     assert p.square().mean().sqrt().item() == pytest.approx(muon.ROOT_MEAN_SQUARE, rel=0.2)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from training import efficientnet, loop, pictures, train_sanet, train_segnet
+from training import efficientnet, loop, paper, pictures, train_sanet, train_segnet
 from training.loop import weights_of
 from training.sanet import SANet
 
@@ -74,6 +74,18 @@ def test_resumed_run_ends_like_an_unbroken_one(train, tmp_path, monkeypatch):
     rows = list(csv.reader((tmp_path / "parts" / "losses.csv").read_text().splitlines()))
     assert [row[0] for row in rows] == ["step", "1", "2", "3", "4"]
     assert (tmp_path / "parts" / "sheet-000004.jpg").exists()
+
+
+def test_another_optimiser_does_not_go_on(monkeypatch, people, scenes, vgg_folder, tmp_path):
+    def go(steps):
+        command = ["train", *by_the_paper(people, scenes, {"vgg": vgg_folder}, tmp_path / "run", steps)]
+        monkeypatch.setattr(sys, "argv", list(map(str, command)))
+        train_sanet.main()
+    go(1)
+    monkeypatch.setattr(paper.PaperTask, "optimiser", torch.optim.Adam)
+    with pytest.raises(SystemExit, match="not trained by Adam "):
+        go(2)
+    assert loop.steps_of(tmp_path / "run" / "last.pt") == 1
 
 
 def test_starts_from_given_weights(train, tmp_path):
