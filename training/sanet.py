@@ -91,7 +91,9 @@ def around(x: Tensor) -> Tensor:
     return F.avg_pool2d(x, 5, 1, 2, count_include_pad=False)
 
 
-NOISE = 8 / 255  # where a place's neighbourhood, at half the size, has this standard deviation, half of what it differs by is kept
+# Where a place's neighbourhood, at half the size, has this standard deviation, half of what it differs by is kept. How it was chosen:
+# models/cards/sanet-lite.md.
+NOISE = 9 / 255
 
 
 def calmed(picture: Tensor) -> Tensor:
@@ -255,7 +257,7 @@ class Shuffled(nn.Module):
 class Fine(nn.Module):
     """Features at 1/2 (N,C2,H/2,W/2) -> RGB, whose finest lines are the picture's (N,3,H,W), painted."""
 
-    LINES, HIDDEN = 12, 16
+    LINES, HIDDEN = 12, 32
 
     def __init__(self):
         super().__init__()

@@ -1,0 +1,34 @@
+"""The mean of two networks."""
+import sys
+
+import pytest
+import torch
+
+from training import mean
+from training.loop import weights_of
+
+
+@pytest.fixture
+def run(monkeypatch, tmp_path):
+    def go(before, after):
+        torch.save({"weights": before}, tmp_path / "before.pt")
+        torch.save({"average": after, "weights": {}}, tmp_path / "after.pt")
+        monkeypatch.setattr(sys, "argv", ["mean", str(tmp_path / "before.pt"), str(tmp_path / "after.pt"), "--out", str(tmp_path / "mean.pt")])
+        mean.main()
+        return weights_of(tmp_path / "mean.pt")
+    return go
+
+
+def test_lies_between_and_leaves_what_is_the_same(run):
+    same = torch.randn(9, generator=torch.Generator().manual_seed(1)).half()
+    got = run({"a": torch.tensor([1.0, 2.0]).half(), "same": same, "n": torch.tensor(3)},
+              {"a": torch.tensor([2.0, 6.0]), "same": same.float(), "n": torch.tensor(4)})
+    assert got["a"].tolist() == [1.5, 4.0] and got["a"].dtype == torch.float32 and got["n"].item() == 4
+    assert torch.equal(got["same"], same.float()), "so that what styles are made by stays"
+
+
+@pytest.mark.parametrize("other", [{"a": torch.zeros(3)}, {"a": torch.zeros(2), "b": torch.zeros(1)}])
+def test_different_networks_have_none(run, other, tmp_path):
+    with pytest.raises(SystemExit, match="different networks"):
+        run({"a": torch.zeros(2)}, other)
+    assert not (tmp_path / "mean.pt").exists()
