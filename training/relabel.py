@@ -1,17 +1,19 @@
-"""More to learn masks from: photographs in which people are boxed, and what drawn masks leave out.
+"""Better masks to learn from, and more of them: two networks look at what was drawn coarsely, or only boxed.
 
     python -m training.relabel --peers PEERS [--models DIR] boxed --photos DIR --boxes DIR --out DATA/people [--but DIR …]
-    python -m training.relabel --peers PEERS [--models DIR] gaps --people DATA/people
+    python -m training.relabel --peers PEERS [--models DIR] drawn --people DIR --out DATA/people
 
-boxed: outside the boxes (one text file a photograph, "0 x y w h" a line, shares of its sides) nobody is; inside, two networks that
-were trained on different data look at each box from close by, and a pixel is taken as they say where they agree. The others are
-marked as unknown (people.UNKNOWN): no mask is learnt there. The two are MediaPipe's (evaluate/peers.py) and the SegNet in models/; one that
-has learnt from such masks is no second opinion, so --models had better name an earlier one's folder.
+The two were trained on different data: Robust Video Matting (evaluate/peers.py), and the SegNet `full` in models/. Their mean is better than
+either, on every set of the evaluation (docs/results/runs.md). Where they cannot tell, or contradict what was drawn, the mask is marked
+as unknown (people.UNKNOWN): nothing is learnt there.
 
-gaps: some sets draw one person, and leave out hands and second people (CelebAMask-HQ, CCP, Penn-Fudan). What both networks call a
-person away from the drawn one becomes unknown too.
+boxed: people as the two see them, within the boxes (one text file a photograph, "0 x y w h" a line, shares of its sides).
+drawn: along the outline, as far off as it may be drawn, the two say where it runs. Elsewhere what is drawn holds, but for somebody away
+from it (CelebAMask-HQ, CCP and Penn-Fudan draw one person, and no hands), and for small pieces that neither sees.
 """
 import argparse
+import shutil
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -19,70 +21,83 @@ import numpy as np
 
 from . import pictures
 from .evaluate import graphs, peers
-from .people import UNKNOWN
+from .people import COARSE, UNKNOWN, read, shrink
 
-SIDE = 384                           # of photographs written
-PERSON, NOBODY = 0.75, 0.25          # both networks are above, or below
-AROUND = 1.3                         # a box is looked at with this much around it
-EDGE = 1.04                          # boxes are drawn a little narrowly
-FILLED = 0.2                         # share of the boxes' pixels that must be person
-SMALL = 40                           # pixels: boxes lower than this are not looked into
-CERTAIN = 0.8                        # share of the boxes' pixels that must be known
-GAPS = ("celeb_", "ccp", "penn_")    # ccp_ and ccph_
-HALO = 9                             # pixels around a drawn person that keep the drawn outline
-GAP = 0.003                          # share of a picture that a gap is at least
+EXACT = ("ais_", "davis_", "cmp_", "hcmp_", "neg_")  # drawn finely or made, everybody in them: taken as they are
+OUTLINED = ("celeb_",)                              # outlines hold, but not everybody is drawn
+DRAWN, COARSELY = 1.5, 3.0                          # pixels that an outline may be off
+WIDER = 1.04                                        # boxes are drawn a little narrowly
+FILLED = 0.2                                        # share of a box that must be person, or nobody knows what is in it
+CERTAIN = 0.6                                       # share of the boxes' pixels that must be known
+PERSON = 0.01                                       # share of a picture, at least
+PIECE = 0.15                                        # share of who is drawn: a larger piece is one that both networks miss
+SMALL = np.ones((5, 5), np.uint8)                   # what this does not fit into is an outline, nothing to be in doubt of
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the two networks make of a photograph: (h,w) in 0..1."""
+
+    ours: np.ndarray
+    theirs: np.ndarray
+
+    @property
+    def mean(self) -> np.ndarray:
+        return (self.ours + self.theirs) / 2
+
+    @property
+    def doubt(self) -> np.ndarray:
+        """Where they contradict each other, or are in doubt themselves, but for outlines."""
+        return fits(np.abs(self.ours - self.theirs) > 0.6) | fits(np.abs(self.mean - 0.5) < 0.2)
 
 
 class Pair:
     """Two networks of different upbringing."""
 
     def __init__(self, peer_folder: Path, models: Path):
-        file, size = peers.SELFIE["MediaPipe selfie, 256x256"]
-        self.nets = (peers.MediaPipe(peer_folder / "mediapipe" / file, size), graphs.SegNet(models, (192, 256)))
+        self.ours, self.theirs = graphs.SegNet(models, (240, 320), "full"), peers.RobustVideoMatting(peer_folder / "rvm")
 
-    def __call__(self, photo: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Where both see a person, where neither does."""
-        h, w = photo.shape[:2]
-        low, high = [f(*(cv2.resize(np.squeeze(net(photo)), (w, h)) for net in self.nets)) for f in (np.minimum, np.maximum)]
-        return low > PERSON, high < NOBODY
+    def __call__(self, photo: np.ndarray) -> Seen:
+        return Seen(cv2.resize(self.ours(photo), photo.shape[1::-1]), self.theirs(photo))
 
 
-def shrunk(path: Path) -> np.ndarray:
-    """RGB, the longer side at most SIDE."""
-    photo = cv2.cvtColor(cv2.imread(str(path)), cv2.COLOR_BGR2RGB)
-    scale = min(1.0, SIDE / max(photo.shape[:2]))
-    return cv2.resize(photo, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+def fits(where: np.ndarray, kernel: np.ndarray = SMALL) -> np.ndarray:
+    """Without what the kernel does not fit into."""
+    return cv2.morphologyEx(where.astype(np.uint8), cv2.MORPH_OPEN, kernel) > 0
 
 
-def corners(box: np.ndarray, shape: tuple[int, int], around: float) -> tuple[int, int, int, int]:
-    """Left, top, right, bottom in pixels of (x, y, w, h) in shares, enlarged."""
-    (h, w), (x, y, bw, bh) = shape, box
-    return (max(0, int((x - bw * around / 2) * w)), max(0, int((y - bh * around / 2) * h)),
-            min(w, int(np.ceil((x + bw * around / 2) * w))), min(h, int(np.ceil((y + bh * around / 2) * h))))
+def boxed(seen: Seen, boxes: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+    """boxes: (n,4), x, y, w, h in shares -> mask and known; None where too little of the boxes is known, or nobody found."""
+    mask, known = seen.mean > 0.5, ~seen.doubt
+    h, w = mask.shape
+    inside = np.zeros((h, w), bool)
+    for x, y, bw, bh in boxes:
+        left, top = int(max(0, (x - bw * WIDER / 2) * w)), int(max(0, (y - bh * WIDER / 2) * h))
+        box = np.s_[top:int(np.ceil((y + bh * WIDER / 2) * h)), left:int(np.ceil((x + bw * WIDER / 2) * w))]
+        inside[box] = True
+        if mask[box].mean() < FILLED:
+            known[box] = False
+    known &= ~fits(cv2.dilate((mask & ~inside).astype(np.uint8), np.ones((3, 3), np.uint8)))
+    mask &= inside
+    return (mask, known) if known[inside].mean() > CERTAIN and mask.mean() > PERSON else None
 
 
-def boxed(photo: np.ndarray, boxes: np.ndarray, pair: Pair) -> tuple[np.ndarray, np.ndarray] | None:
-    """Mask and known of a photograph; None where the networks do not agree on enough of it."""
-    shape = photo.shape[:2]
-    mask, known, inside = np.zeros(shape, bool), np.ones(shape, bool), np.zeros(shape, bool)
-    for box in boxes:
-        left, top, right, bottom = corners(box, shape, EDGE)
-        inside[top:bottom, left:right] = True
-        known[top:bottom, left:right] = False
-    for box in boxes:
-        left, top, right, bottom = corners(box, shape, AROUND)
-        if bottom - top < SMALL:
-            continue
-        person, nobody = pair(photo[top:bottom, left:right])
-        mask[top:bottom, left:right] |= person & inside[top:bottom, left:right]
-        known[top:bottom, left:right] |= person | nobody
-    if inside.any() and (known[inside].mean() < CERTAIN or mask[inside].mean() < FILLED):
-        return None
-    return mask, known
+def drawn(seen: Seen, mask: np.ndarray, known: np.ndarray, off: float) -> tuple[np.ndarray, np.ndarray]:
+    """Mask and known as drawn, off: pixels -> the same, mended; 0 leaves who is drawn as they are."""
+    soft = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), off) if off else mask.astype(np.float32)
+    known = known & ~fits((seen.mean > 0.6) & (soft < 0.02))
+    if not off:
+        return mask, known
+    missed = fits((seen.mean < 0.3) & (soft > 0.98), np.ones((3, 3), np.uint8))
+    _, pieces, about, _ = cv2.connectedComponentsWithStats(missed.astype(np.uint8))
+    small = about[:, cv2.CC_STAT_AREA] < PIECE * mask.sum()
+    small[0] = False  # what was not missed
+    return np.where(np.abs(soft - 0.5) < 0.48, soft + seen.mean > 1, mask), known & ~small[pieces]
 
 
-def write(path: Path, mask: np.ndarray, known: np.ndarray) -> None:
-    """The mask of the picture at path, beside it."""
+def write(path: Path, photo: np.ndarray, mask: np.ndarray, known: np.ndarray) -> None:
+    """Photo, RGB, and mask as PNG beside it."""
+    cv2.imwrite(str(path), photo[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 92])
     cv2.imwrite(str(path.with_suffix(".png")), np.where(known, mask * np.uint8(255), np.uint8(UNKNOWN)))
 
 
@@ -93,48 +108,46 @@ def write_boxed(settings, pair: Pair) -> None:
         lines = settings.boxes / f"{path.stem}.txt"
         if path.stem in without or not lines.exists():
             continue
-        photo = shrunk(path)
-        found = boxed(photo, np.loadtxt(lines, ndmin=2)[:, 1:5], pair)
+        photo = read(path)
+        found = boxed(pair(photo), np.loadtxt(lines, ndmin=2)[:, 1:5])
         if found is None:
             dropped += 1
             continue
-        out = settings.out / f"box_{path.stem}.jpg"
-        cv2.imwrite(str(out), photo[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 90])
-        write(out, *found)
+        write(settings.out / f"fine_box_{path.stem}.jpg", photo, *found)
         kept += 1
-    print(f"{kept} photographs labelled, {dropped} on which the networks do not agree")
+    print(f"{kept} photographs labelled, {dropped} on which the networks cannot tell enough")
 
 
-def write_gaps(settings, pair: Pair) -> None:
-    gaps = 0
+def write_drawn(settings, pair: Pair) -> None:
     for path in pictures.listed(settings.people):
-        if not path.name.startswith(GAPS):
+        beside = path.with_suffix(".png")
+        if path.name.startswith(EXACT) or not beside.exists():
+            for file in filter(Path.exists, (path, beside)):
+                shutil.copy(file, settings.out / file.name)
             continue
-        photo = cv2.cvtColor(cv2.imread(str(path)), cv2.COLOR_BGR2RGB)
-        drawn = cv2.imread(str(path.with_suffix(".png")), cv2.IMREAD_GRAYSCALE) > 127
-        near = cv2.dilate(drawn.astype(np.uint8), np.ones((HALO, HALO), np.uint8)) > 0
-        unknown = pair(photo)[0] & ~near
-        if unknown.mean() > GAP:
-            write(path, drawn, ~unknown)
-            gaps += 1
-    print(f"{gaps} photographs with people that are not drawn")
+        photo, grey = read(path), cv2.imread(str(beside), cv2.IMREAD_GRAYSCALE)
+        mask, known = shrink(np.where(grey == UNKNOWN, np.uint8(0), grey)) > 127, shrink(np.where(grey == UNKNOWN, np.uint8(0), np.uint8(255))) == 255
+        off = 0.0 if path.name.startswith(OUTLINED) else COARSELY if path.name.startswith(COARSE) else DRAWN
+        write(settings.out / f"fine_{path.name}", photo, *drawn(pair(photo), mask, known, off))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--peers", type=Path, required=True, help="folder that holds mediapipe")
+    parser.add_argument("--peers", type=Path, required=True, help="folder that holds rvm")
     parser.add_argument("--models", type=Path, default=Path("models"))
     jobs = parser.add_subparsers(required=True)
     job = jobs.add_parser("boxed")
     job.add_argument("--photos", type=Path, required=True)
     job.add_argument("--boxes", type=Path, required=True)
     job.add_argument("--but", type=Path, nargs="*", default=[], help="folders of pictures whose numbers are left out")
-    job.add_argument("--out", type=Path, required=True)
     job.set_defaults(job=write_boxed)
-    job = jobs.add_parser("gaps")
+    job = jobs.add_parser("drawn")
     job.add_argument("--people", type=Path, required=True)
-    job.set_defaults(job=write_gaps)
+    job.set_defaults(job=write_drawn)
+    for job in jobs.choices.values():
+        job.add_argument("--out", type=Path, required=True)
     settings = parser.parse_args()
+    settings.out.mkdir(parents=True, exist_ok=True)
     settings.job(settings, Pair(settings.peers, settings.models))
 
 

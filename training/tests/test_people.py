@@ -59,36 +59,57 @@ def test_things_behind_people_are_nobody(people, scenes, rng):
     assert behind[:20].any() and not behind[20:].any()
 
 
-def test_boxes_are_looked_into_and_nobody_is_outside(rng):
-    """The stand-in of the two networks sees a person on the left of what it is shown, nobody on the right, and is unsure of a strip."""
-    photo = np.zeros((100, 200, 3), np.uint8)
+def test_people_in_boxes_are_as_the_two_networks_see_them():
+    """A person in the box, whom both see but for a strip; one beside it; a box in which nobody is seen."""
+    theirs = np.zeros((100, 200), np.float32)
+    theirs[20:80, 60:100] = theirs[:, 190:] = 1
+    ours = theirs.copy()
+    ours[20:80, 60:70] = 0
+    boxes = np.array([[0.4, 0.5, 0.3, 0.8], [0.7, 0.5, 0.1, 0.2]])
+    mask, known = relabel.boxed(relabel.Seen(ours, theirs), boxes)
+    assert mask[50, 72:98].all() and known[50, 72:98].all()
+    assert not mask[50, :58].any() and known[50, :58].all() and not mask[50, 102:].any()
+    assert not known[50, 62:68].any(), "they contradict each other"
+    assert not known[50, 195] and not known[50, 140], "outside of the boxes, and in one that stays empty"
 
-    def pair(crop):
-        person, nobody = np.zeros(crop.shape[:2], bool), np.zeros(crop.shape[:2], bool)
-        middle = crop.shape[1] // 2
-        person[:, :middle], nobody[:, middle + 4:] = True, True
-        return person, nobody
-    mask, known = relabel.boxed(photo, np.array([[0.5, 0.5, 0.4, 0.8]]), pair)
-    assert mask[50, 62:99].all() and not mask[50, 106:].any() and not mask[50, :55].any() and not mask[:5].any()
-    assert not known[50, 101:103].any() and known[:, 150:].all() and known[:, :50].all()
-
-    assert relabel.boxed(photo, np.array([[0.5, 0.5, 0.4, 0.8]]), lambda crop: (np.zeros(crop.shape[:2], bool),) * 2) is None
+    nothing = np.zeros_like(ours)
+    assert relabel.boxed(relabel.Seen(nothing, nothing), boxes) is None
 
 
-def test_gaps_of_drawn_masks_become_unknown(people, tmp_path, monkeypatch):
-    """A second person at the right border, whom the stand-in sees and the mask leaves out."""
-    for name in ("celeb_1", "other_1"):
-        (tmp_path / f"{name}.jpg").write_bytes((people / "one_0.jpg").read_bytes())
-        (tmp_path / f"{name}.png").write_bytes((people / "one_0.png").read_bytes())
+def test_drawn_outlines_are_mended_and_what_contradicts_them_is_unknown():
+    """Drawn two pixels too wide, with somebody else at the right border, and a bag that neither sees; known but for a corner."""
+    sees = np.zeros((100, 200), np.float32)
+    sees[20:80, 60:100] = sees[60:, 180:] = 1
+    sees[40:48, 80:88] = 0
+    mask, known = np.zeros((100, 200), bool), np.ones((100, 200), bool)
+    mask[20:80, 58:100] = True
+    known[:10, :10] = False
+    seen = relabel.Seen(sees, sees)
+    mended, still_known = relabel.drawn(seen, mask, known, 3.0)
+    assert not mended[50, 58:60].any() and mended[50, 60:78].all()
+    assert not still_known[44, 84] and still_known[50, 62:78].all(), "of the bag nobody knows"
+    assert not still_known[80, 190] and not still_known[5, 5] and still_known[5, 20:].all()
 
-    def pair(photo):
-        seen = np.zeros(photo.shape[:2], bool)
-        seen[60:, 150:] = True
-        return seen, ~seen
-    monkeypatch.setattr(relabel, "Pair", lambda *_: pair)
-    monkeypatch.setattr("sys.argv", ["relabel", "--peers", str(tmp_path), "gaps", "--people", str(tmp_path)])
-    before = np.array(Image.open(people / "one_0.png"))
+    as_drawn, still_known = relabel.drawn(seen, mask, known, 0)
+    assert np.array_equal(as_drawn, mask) and still_known[44, 84] and not still_known[80, 190]
+
+
+def test_a_person_whom_both_networks_miss_stays_drawn():
+    nothing, mask = np.zeros((100, 200), np.float32), np.zeros((100, 200), bool)
+    mask[20:80, 60:100] = True
+    mended, known = relabel.drawn(relabel.Seen(nothing, nothing), mask, np.ones_like(mask), 3.0)
+    assert mended[30:70, 70:90].all() and known.all()
+
+
+def test_masks_are_written_anew(people, tmp_path, monkeypatch):
+    """Beside what was drawn, which stays; what is exact is copied."""
+    (tmp_path / "old").mkdir()
+    for name in ("voc_1", "cmp_1"):
+        for end in ("jpg", "png"):
+            (tmp_path / "old" / f"{name}.{end}").write_bytes((people / f"one_0.{end}").read_bytes())
+    monkeypatch.setattr(relabel, "Pair", lambda *_: lambda photo: relabel.Seen(*[np.ones(photo.shape[:2], np.float32)] * 2))
+    monkeypatch.setattr("sys.argv", ["relabel", "--peers", str(tmp_path), "drawn", "--people", str(tmp_path / "old"), "--out", str(tmp_path / "new")])
     relabel.main()
-    after = np.array(Image.open(tmp_path / "celeb_1.png"))
-    assert (after[60:70, 155] == UNKNOWN).all() and (after[100:, 40:100] == before[100:, 40:100]).all()
-    assert np.array_equal(np.array(Image.open(tmp_path / "other_1.png")), before)
+    assert sorted(p.name for p in (tmp_path / "new").iterdir()) == ["cmp_1.jpg", "cmp_1.png", "fine_voc_1.jpg", "fine_voc_1.png"]
+    assert (tmp_path / "new" / "cmp_1.png").read_bytes() == (people / "one_0.png").read_bytes()
+    assert (np.array(Image.open(tmp_path / "new" / "fine_voc_1.png")) == UNKNOWN).any(), "both see somebody everywhere"
