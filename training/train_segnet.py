@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from . import loop, pictures
 from .people import UNKNOWN, People
@@ -65,6 +65,10 @@ class SegNetTask:
         n = max(2, round(self.settings.batch / area))
         images, nexts, masks = zip(*(self.people.draw(size, rng) for _ in range(n)))
         pairs = max(1, n // 4)  # a quarter of the batch has a next frame
+        if self.settings.keep_norms:
+            for part in self.net.modules():
+                if isinstance(part, nn.BatchNorm2d):
+                    part.eval()
         x = pictures.tensor(np.stack(images + nexts[:pairs]), self.device)
         truth, edge_weight, known = pictures.tensor(np.stack(masks), self.device).split(1, dim=1)
         every = self.net(x).float()
@@ -107,6 +111,8 @@ def main() -> None:
     parser.add_argument("--encoder", type=Path, help="folder of EfficientNet-Lite's published weights, to start from")
     parser.add_argument("--teacher", type=Path, help="weights of a network of size full")
     parser.add_argument("--encoder-rate", type=float, default=0.2, help="learning rate of the encoder, as a share of --rate")
+    parser.add_argument("--keep-norms", action="store_true",
+                        help="normalise by the means and spreads of --init: a few large pictures are too small a batch to tell them")
     parser.add_argument("--batch", type=int, default=12, help="pictures of 128x160; fewer of larger ones")
     settings = parser.parse_args()
     if not (settings.encoder or settings.init or (settings.out / "last.pt").exists()):

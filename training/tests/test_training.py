@@ -166,10 +166,25 @@ def test_the_encoder_s_first_stages_stay_the_published_ones(monkeypatch, people,
     assert (last - published["_blocks.14._project_conv.weight"]).abs().max() < 0.01, "from there"
 
 
+def test_norms_are_kept(monkeypatch, people, scenes, encoder_folder, tmp_path):
+    """Means and spreads stay as they are, scales and shifts learn."""
+    def go(out, *more):
+        command = segnet(people, scenes, {"encoder": encoder_folder}, tmp_path / out, 1)
+        monkeypatch.setattr(sys, "argv", ["train", *map(str, command), *map(str, more)])
+        train_segnet.main()
+        return weights_of(tmp_path / out / "last.pt")
+    before = go("first")
+    after = go("second", "--init", tmp_path / "first" / "last.pt", "--rate", 0.01, "--keep-norms")
+    spreads = [name for name in before if name.endswith("running_var")]
+    assert spreads and all(torch.equal(after[name], before[name]) for name in spreads)
+    name = "decoder.0.mix.0.pointwise.1.weight"
+    assert not torch.equal(after[name], before[name])
+
+
 def test_unknown_pixels_pull_nowhere(people, scenes, encoder_folder, tmp_path, monkeypatch):
     """Whatever the mask says where it does not hold, the losses of mask and outline are the same."""
     settings = argparse.Namespace(device="cpu", scenes=scenes, scenes_named="*", people=[people], teacher=None, size="lite",
-                                  encoder=encoder_folder, encoder_rate=1.0, batch=4)
+                                  encoder=encoder_folder, encoder_rate=1.0, batch=4, keep_norms=False)
     task = train_segnet.SegNetTask(settings)
     draw = task.people.draw
 
