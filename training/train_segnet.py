@@ -70,7 +70,7 @@ class SegNetTask:
                 if isinstance(part, nn.BatchNorm2d):
                     part.eval()
         x = pictures.tensor(np.stack(images + nexts[:pairs]), self.device)
-        truth, edge_weight, known = pictures.tensor(np.stack(masks), self.device).split(1, dim=1)
+        truth, edge_weight, known = map(Tensor.contiguous, pictures.tensor(np.stack(masks), self.device).split(1, dim=1))  # pooling one of three is slow
         every = self.net(x).float()
         logits, other = every[:n], every[n:]
 
