@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-COARSE = ("coco", "voc", "box_")  # outlined by polygons or networks: half weight along the outline
+COARSE = ("coco", "voc")       # outlined by polygons: half weight along the outline, until relabel.py has mended it
 EMPTY = ("neg_",)
 UNKNOWN = 100                  # in a mask: person or not, nobody knows. Elsewhere masks are 0 and 255
 LONG_SIDE = 384                # in memory
@@ -44,10 +44,12 @@ class Person:
     @classmethod
     def read(cls, path: Path) -> "Person":
         """NAME.jpg and NAME.png beside it, the longer side at most LONG_SIDE."""
-        drawn = cv2.imread(str(path.with_suffix(".png")), cv2.IMREAD_GRAYSCALE)
+        picture, drawn = read(path), cv2.imread(str(path.with_suffix(".png")), cv2.IMREAD_GRAYSCALE)
+        if drawn is None or shrink(drawn).shape != picture.shape[:2]:
+            raise SystemExit(f"{path.with_suffix('.png')} is no mask of {path.name}, of the same size: draw it anew, or take both away")
         known = np.where(drawn == UNKNOWN, np.uint8(0), np.uint8(255))
         drawn[drawn == UNKNOWN] = 0
-        return cls(read(path), shrink(drawn), shrink(known), path.name.startswith(COARSE))
+        return cls(picture, shrink(drawn), shrink(known), path.name.startswith(COARSE))
 
 
 def warp(picture: np.ndarray, matrix: np.ndarray, size: tuple[int, int], border: int = cv2.BORDER_REFLECT_101) -> np.ndarray:

@@ -1,15 +1,15 @@
 """Better masks to learn from, and more of them: two networks look at what was drawn coarsely, or only boxed.
 
-    python -m training.relabel --peers PEERS [--models DIR] boxed --photos DIR --boxes DIR --out DATA/people [--but DIR …]
-    python -m training.relabel --peers PEERS [--models DIR] drawn --people DIR --out DATA/people
+    python -m training.relabel --peers PEERS [--models DIR] boxed --photos DIR --boxes DIR --out DATA/fine [--but DIR …]
+    python -m training.relabel --peers PEERS [--models DIR] drawn --people DATA/people --out DATA/fine
 
-The two were trained on different data: Robust Video Matting (evaluate/peers.py), and the SegNet `full` in models/. Their mean is better than
-either, on every set of the evaluation (docs/results/runs.md). Where they cannot tell, or contradict what was drawn, the mask is marked
-as unknown (people.UNKNOWN): nothing is learnt there.
+The two are Robust Video Matting (evaluate/peers.py) and the SegNet `full` in models/, which learned from other data; one that has learnt from
+such masks is no second opinion, so --models had better name an earlier one's folder.
 
-boxed: people as the two see them, within the boxes (one text file a photograph, "0 x y w h" a line, shares of its sides).
-drawn: along the outline, as far off as it may be drawn, the two say where it runs. Elsewhere what is drawn holds, but for somebody away
-from it (CelebAMask-HQ, CCP and Penn-Fudan draw one person, and no hands), and for small pieces that neither sees.
+boxed: people as the mean of the two sees them, within the boxes (one text file a photograph, a person a line: "0 x y w h", shares of its
+sides). Where the two contradict each other or cannot tell, the mask is marked as unknown (people.UNKNOWN): nothing is learnt there.
+drawn: along the outline, as far off as it may be drawn, the two say where it runs. Elsewhere what is drawn holds; unknown become somebody
+away from it (CelebAMask-HQ, CCP and Penn-Fudan draw one person, and no hands) and small pieces that neither sees.
 """
 import argparse
 import shutil
@@ -21,15 +21,16 @@ import numpy as np
 
 from . import pictures
 from .evaluate import graphs, peers
-from .people import COARSE, UNKNOWN, read, shrink
+from .people import UNKNOWN, Person, read
 
-EXACT = ("ais_", "davis_", "cmp_", "hcmp_", "neg_")  # drawn finely or made, everybody in them: taken as they are
+MADE = "fine_"                                      # what is made here
+EXACT = (MADE, "ais_", "davis_", "cmp_", "hcmp_", "neg_")  # drawn finely or made, everybody in them: taken as they are
 OUTLINED = ("celeb_",)                              # outlines hold, but not everybody is drawn
-DRAWN, COARSELY = 1.5, 3.0                          # pixels that an outline may be off
+DRAWN, COARSELY = 1.5, 3.0                          # pixels that outlines usually are off: others', people.COARSE's
 WIDER = 1.04                                        # boxes are drawn a little narrowly
 FILLED = 0.2                                        # share of a box that must be person, or nobody knows what is in it
 CERTAIN = 0.6                                       # share of the boxes' pixels that must be known
-PERSON = 0.01                                       # share of a picture, at least
+PERSON = 0.01                                       # share of a picture that must be person
 PIECE = 0.15                                        # share of who is drawn: a larger piece is one that both networks miss
 SMALL = np.ones((5, 5), np.uint8)                   # what this does not fit into is an outline, nothing to be in doubt of
 
@@ -55,6 +56,9 @@ class Pair:
     """Two networks of different upbringing."""
 
     def __init__(self, peer_folder: Path, models: Path):
+        lacking = [str(f) for f in (peer_folder / "rvm" / "rvm.json", peer_folder / "rvm" / "rvm.bin", models / "segnet-full.onnx") if not f.exists()]
+        if lacking:
+            raise SystemExit(f"no {', '.join(lacking)}: training/evaluate/peers.py says where Robust Video Matting is to be had")
         self.ours, self.theirs = graphs.SegNet(models, (240, 320), "full"), peers.RobustVideoMatting(peer_folder / "rvm")
 
     def __call__(self, photo: np.ndarray) -> Seen:
@@ -83,16 +87,19 @@ def boxed(seen: Seen, boxes: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None
 
 
 def drawn(seen: Seen, mask: np.ndarray, known: np.ndarray, off: float) -> tuple[np.ndarray, np.ndarray]:
-    """Mask and known as drawn, off: pixels -> the same, mended; 0 leaves who is drawn as they are."""
+    """Mask and known as drawn -> the same, mended. off: pixels that an outline is usually off; it is mended as far as twice that. 0 leaves
+    who is drawn as they are."""
     soft = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), off) if off else mask.astype(np.float32)
     known = known & ~fits((seen.mean > 0.6) & (soft < 0.02))
     if not off:
         return mask, known
-    missed = fits((seen.mean < 0.3) & (soft > 0.98), np.ones((3, 3), np.uint8))
+    reach = 2 * int(np.ceil(2 * off)) + 1
+    near = cv2.dilate((seen.mean > 0.5).astype(np.uint8), np.ones((reach, reach), np.uint8)) > 0  # somebody, whose outline can be theirs
+    missed = fits((seen.mean < 0.3) & ((soft > 0.98) | mask & ~near), np.ones((3, 3), np.uint8))
     _, pieces, about, _ = cv2.connectedComponentsWithStats(missed.astype(np.uint8))
     small = about[:, cv2.CC_STAT_AREA] < PIECE * mask.sum()
     small[0] = False  # what was not missed
-    return np.where(np.abs(soft - 0.5) < 0.48, soft + seen.mean > 1, mask), known & ~small[pieces]
+    return np.where((np.abs(soft - 0.5) < 0.48) & near, soft + seen.mean > 1, mask), known & ~small[pieces]
 
 
 def write(path: Path, photo: np.ndarray, mask: np.ndarray, known: np.ndarray) -> None:
@@ -101,34 +108,51 @@ def write(path: Path, photo: np.ndarray, mask: np.ndarray, known: np.ndarray) ->
     cv2.imwrite(str(path.with_suffix(".png")), np.where(known, mask * np.uint8(255), np.uint8(UNKNOWN)))
 
 
+def boxes_of(path: Path) -> np.ndarray:
+    """(n,4): x, y, w, h of a file of boxes, shares of the photograph's sides."""
+    try:
+        rows = np.array([line.split() for line in path.read_text().splitlines() if line.strip()], float)
+    except ValueError:
+        rows = np.empty((0, 0))
+    if rows.ndim != 2 or rows.shape[1] != 5 or rows[:, 0].any() or not (0 < rows[:, 3:]).all() or not ((0 <= rows) & (rows <= 1)).all():
+        raise SystemExit(f'{path}: needs lines "0 x y w h", of people alone, in shares of the photograph\'s sides')
+    return rows[:, 1:]
+
+
+def number(path: Path) -> str:
+    """What tells photographs apart whose sets are prefixed differently."""
+    return path.stem.rpartition("_")[2]
+
+
 def write_boxed(settings, pair: Pair) -> None:
-    without = {p.stem.rsplit("_")[-1] for folder in settings.but for p in pictures.listed(folder)}
+    without = {number(p) for folder in settings.but for p in pictures.listed(folder)}
     kept = dropped = 0
     for path in pictures.listed(settings.photos):
         lines = settings.boxes / f"{path.stem}.txt"
-        if path.stem in without or not lines.exists():
+        if number(path) in without or not lines.exists():
             continue
-        photo = read(path)
-        found = boxed(pair(photo), np.loadtxt(lines, ndmin=2)[:, 1:5])
+        boxes, photo = boxes_of(lines), read(path)
+        found = boxed(pair(photo), boxes)
         if found is None:
             dropped += 1
             continue
-        write(settings.out / f"fine_box_{path.stem}.jpg", photo, *found)
+        write(settings.out / f"{MADE}box_{path.stem}.jpg", photo, *found)
         kept += 1
     print(f"{kept} photographs labelled, {dropped} on which the networks cannot tell enough")
 
 
 def write_drawn(settings, pair: Pair) -> None:
-    for path in pictures.listed(settings.people):
+    """Photographs without a mask stay behind, but for those of nobody, which need none."""
+    for path in sorted(settings.people.glob("*.jpg")):
         beside = path.with_suffix(".png")
-        if path.name.startswith(EXACT) or not beside.exists():
+        if path.name.startswith(EXACT):
             for file in filter(Path.exists, (path, beside)):
                 shutil.copy(file, settings.out / file.name)
-            continue
-        photo, grey = read(path), cv2.imread(str(beside), cv2.IMREAD_GRAYSCALE)
-        mask, known = shrink(np.where(grey == UNKNOWN, np.uint8(0), grey)) > 127, shrink(np.where(grey == UNKNOWN, np.uint8(0), np.uint8(255))) == 255
-        off = 0.0 if path.name.startswith(OUTLINED) else COARSELY if path.name.startswith(COARSE) else DRAWN
-        write(settings.out / f"fine_{path.name}", photo, *drawn(pair(photo), mask, known, off))
+        elif beside.exists():
+            person = Person.read(path)
+            off = 0.0 if path.name.startswith(OUTLINED) else COARSELY if person.coarse else DRAWN
+            mended = drawn(pair(person.picture), person.mask > 127, person.known == 255, off)
+            write(settings.out / f"{MADE}{path.name}", person.picture, *mended)
 
 
 def main() -> None:
@@ -147,8 +171,11 @@ def main() -> None:
     for job in jobs.choices.values():
         job.add_argument("--out", type=Path, required=True)
     settings = parser.parse_args()
+    if settings.job is write_drawn and settings.out.resolve() == settings.people.resolve():
+        parser.error("--out is --people: what was drawn would lie beside what is made of it")
+    pair = Pair(settings.peers, settings.models)
     settings.out.mkdir(parents=True, exist_ok=True)
-    settings.job(settings, Pair(settings.peers, settings.models))
+    settings.job(settings, pair)
 
 
 if __name__ == "__main__":

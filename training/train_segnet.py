@@ -66,11 +66,12 @@ class SegNetTask:
         images, nexts, masks = zip(*(self.people.draw(size, rng) for _ in range(n)))
         pairs = max(1, n // 4)  # a quarter of the batch has a next frame
         if self.settings.keep_norms:
-            for part in self.net.modules():
+            for part in self.net.decoder.modules():
                 if isinstance(part, nn.BatchNorm2d):
                     part.eval()
         x = pictures.tensor(np.stack(images + nexts[:pairs]), self.device)
-        truth, edge_weight, known = map(Tensor.contiguous, pictures.tensor(np.stack(masks), self.device).split(1, dim=1))  # pooling one of three is slow
+        drawn = pictures.tensor(np.stack(masks), self.device).split(1, dim=1)
+        truth, edge_weight, known = map(Tensor.contiguous, drawn)  # each by itself in memory: pooling one of three is slow
         every = self.net(x).float()
         logits, other = every[:n], every[n:]
 
@@ -112,11 +113,13 @@ def main() -> None:
     parser.add_argument("--teacher", type=Path, help="weights of a network of size full")
     parser.add_argument("--encoder-rate", type=float, default=0.2, help="learning rate of the encoder, as a share of --rate")
     parser.add_argument("--keep-norms", action="store_true",
-                        help="normalise by the means and spreads of --init: a few large pictures are too small a batch to tell them")
+                        help="the decoder's means and spreads stay those of --init: a few large pictures are too small a batch to tell them")
     parser.add_argument("--batch", type=int, default=12, help="pictures of 128x160; fewer of larger ones")
     settings = parser.parse_args()
     if not (settings.encoder or settings.init or (settings.out / "last.pt").exists()):
         parser.error("needs --encoder or --init: the first stages of the encoder are not trained, so they must come from somewhere")
+    if settings.keep_norms and not (settings.init or (settings.out / "last.pt").exists()):
+        parser.error("--keep-norms needs --init: there are none to keep")
     loop.start(settings)
     loop.run(SegNetTask(settings), settings)
 

@@ -47,12 +47,13 @@ class MediaPipe:
 
 
 class RobustVideoMatting:
-    """How much of each pixel is a person, at the picture's own size. It remembers: a picture alone is shown to it twice."""
+    """RGB (h,w,3) uint8 -> how much of each pixel is a person, (h,w) float32 in 0..1. It remembers: a picture alone is shown to it twice."""
 
     OUTPUTS = ["Identity_1", "Identity_2", "Identity_3", "Identity_4", "Identity_5"]  # alpha, then what it remembers
     LONGER_SIDE = 512  # at which it works; what is larger is shrunk, and its alpha refined at the full size
 
     def __init__(self, folder: Path):
+        """folder: of rvm.json and rvm.bin."""
         self.graph = tfjs.Graph(folder / "rvm.json", self.OUTPUTS)
 
     def __call__(self, picture: np.ndarray) -> np.ndarray:
@@ -62,7 +63,7 @@ class RobustVideoMatting:
     def film(self, frames: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
         memory = [torch.tensor(0.0)] * 4
         for frame in frames:
-            ratio = np.array([min(1.0, self.LONGER_SIDE / max(frame.shape[:2]))], np.float32)
+            ratio = torch.tensor([min(1.0, self.LONGER_SIDE / max(frame.shape[:2]))])
             x = torch.from_numpy(frame.astype(np.float32) / 255)[None]
             alpha, *memory = self.graph(src=x, downsample_ratio=ratio, **{f"r{i}i": m for i, m in enumerate(memory, 1)})
             yield alpha[0, ..., 0].clamp(0, 1).numpy()

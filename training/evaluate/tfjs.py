@@ -6,6 +6,7 @@ not taken is NOT_TAKEN as far as where they meet again.
 """
 import base64
 import json
+import operator
 from pathlib import Path
 
 import numpy as np
@@ -27,20 +28,6 @@ def planes_first(x: Tensor) -> Tensor:
 
 def planes_last(x: Tensor) -> Tensor:
     return x.permute(0, 2, 3, 1)
-
-
-def either(of_tensors, of_arrays):
-    """One operator for floats, another for integers."""
-    def run(_, *inputs):
-        if any(map(torch.is_tensor, inputs)):
-            return of_tensors(*map(torch.as_tensor, inputs))
-        return of_arrays(*inputs)
-    return run
-
-
-def concatenated(_, *inputs):
-    *parts, axis = inputs
-    return torch.cat(parts, int(axis)) if torch.is_tensor(parts[0]) else np.concatenate(list(map(np.atleast_1d, parts)), int(axis))
 
 
 def sliced(_, x, begin, size):
@@ -90,17 +77,23 @@ def depthwise(attributes, x, weight, bias=None):
 
 
 def cast(attributes, x):
-    return torch.as_tensor(np.asarray(x, np.float32)) if attributes["DstT"]["type"] == "DT_FLOAT" else np.asarray(x).astype(np.int32)
+    """Floats to integers, and the other way."""
+    return torch.as_tensor(x, dtype=torch.float32) if attributes["DstT"]["type"] == "DT_FLOAT" else np.asarray(x).astype(np.int32)
+
+
+def of_inputs(function):
+    """One that needs no attributes."""
+    return lambda _, *inputs: function(*inputs)
 
 
 OPERATORS = {  # name -> of a node's attributes and inputs; a list is more than one output
     "Identity": lambda _, x: x,
     "Shape": lambda _, x: np.array(x.shape, np.int32),
-    "Pack": lambda _, *x: np.stack([np.asarray(v) for v in x]),
-    "ConcatV2": concatenated,
-    "AddV2": either(torch.add, np.add), "Add": either(torch.add, np.add), "Sub": either(torch.sub, np.subtract),
-    "Mul": either(torch.mul, np.multiply), "RealDiv": either(torch.div, np.divide), "FloorMod": either(torch.remainder, np.mod),
-    "Maximum": either(torch.maximum, np.maximum), "Minimum": either(torch.minimum, np.minimum),
+    "Pack": lambda _, *x: np.stack(x),
+    "ConcatV2": lambda _, *x: torch.cat(x[:-1], int(x[-1])),
+    "AddV2": of_inputs(operator.add), "Add": of_inputs(operator.add), "Sub": of_inputs(operator.sub), "Mul": of_inputs(operator.mul),
+    "RealDiv": of_inputs(operator.truediv), "FloorMod": of_inputs(operator.mod),
+    "Maximum": of_inputs(torch.maximum), "Minimum": of_inputs(torch.minimum),
     "Equal": lambda _, a, b: np.asarray(a) == np.asarray(b),
     "Square": lambda _, x: x.square(), "Relu6": lambda _, x: x.clamp(0, 6), "Sigmoid": lambda _, x: x.sigmoid(), "Tanh": lambda _, x: x.tanh(),
     "Cast": cast,

@@ -94,11 +94,17 @@ def test_drawn_outlines_are_mended_and_what_contradicts_them_is_unknown():
     assert np.array_equal(as_drawn, mask) and still_known[44, 84] and not still_known[80, 190]
 
 
-def test_a_person_whom_both_networks_miss_stays_drawn():
+def test_who_is_missed_by_both_networks_stays_drawn():
+    """Alone in the picture; and, small beside somebody who is seen, is at least not called nobody."""
     nothing, mask = np.zeros((100, 200), np.float32), np.zeros((100, 200), bool)
     mask[20:80, 60:100] = True
     mended, known = relabel.drawn(relabel.Seen(nothing, nothing), mask, np.ones_like(mask), 3.0)
-    assert mended[30:70, 70:90].all() and known.all()
+    assert np.array_equal(mended, mask) and known.all()
+
+    torso = mask.astype(np.float32)
+    mask[30:90, 150:160] = True
+    mended, known = relabel.drawn(relabel.Seen(torso, torso), mask, np.ones_like(mask), 3.0)
+    assert (mended | ~known)[30:90, 150:160].all()
 
 
 def test_masks_are_written_anew(people, tmp_path, monkeypatch):
@@ -113,3 +119,38 @@ def test_masks_are_written_anew(people, tmp_path, monkeypatch):
     assert sorted(p.name for p in (tmp_path / "new").iterdir()) == ["cmp_1.jpg", "cmp_1.png", "fine_voc_1.jpg", "fine_voc_1.png"]
     assert (tmp_path / "new" / "cmp_1.png").read_bytes() == (people / "one_0.png").read_bytes()
     assert (np.array(Image.open(tmp_path / "new" / "fine_voc_1.png")) == UNKNOWN).any(), "both see somebody everywhere"
+
+
+def test_boxed_photographs_are_written_but_for_those_left_out(people, tmp_path, monkeypatch, capsys):
+    """Of four: one that another folder has by another name, one without boxes, one in whose boxes nobody is seen."""
+    for folder in ("photos", "boxes", "but"):
+        (tmp_path / folder).mkdir()
+    for name in ("photos/0001", "photos/0002", "photos/0003", "photos/0004", "but/coco_0002"):
+        (tmp_path / f"{name}.jpg").write_bytes((people / "one_0.jpg").read_bytes())
+    for name, line in {"0001": "0 0.2 0.5 0.6 0.8\n\n", "0002": "0 0.2 0.5 0.6 0.8\n", "0004": "0 0.9 0.5 0.1 0.8\n"}.items():
+        (tmp_path / "boxes" / f"{name}.txt").write_text(line)
+    left = np.zeros((160, 160), np.float32)
+    left[:, :60] = 1
+    monkeypatch.setattr(relabel, "Pair", lambda *_: lambda photo: relabel.Seen(left, left))
+    command = ["relabel", "--peers", "-", "boxed", "--photos", "photos", "--boxes", "boxes", "--but", "but", "--out", "out"]
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", command)
+    relabel.main()
+    assert "1 photographs labelled, 1 on which" in capsys.readouterr().out
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["fine_box_0001.jpg", "fine_box_0001.png"]
+    mask = np.array(Image.open(tmp_path / "out" / "fine_box_0001.png"))
+    assert (mask[80, :55] == 255).all() and (mask[80, 65:] == 0).all()
+
+
+@pytest.mark.parametrize("lines", ["0 0.5 0.5 0.2\n", "0 120 80 40 60\n", "0 0.5 0.5 0 0.2\n", "2 0.5 0.5 0.2 0.2\n", "a b c d e\n", "0 1 1 1 1\n0 1\n"])
+def test_boxes_that_are_none_are_named(tmp_path, lines):
+    (tmp_path / "1.txt").write_text(lines)
+    with pytest.raises(SystemExit, match="1.txt: needs lines"):
+        relabel.boxes_of(tmp_path / "1.txt")
+
+
+def test_a_mask_of_another_size_is_named(people, tmp_path):
+    (tmp_path / "a.jpg").write_bytes((people / "one_0.jpg").read_bytes())
+    Image.new("L", (30, 40)).save(tmp_path / "a.png")
+    with pytest.raises(SystemExit, match="a.png is no mask of a.jpg"):
+        Person.read(tmp_path / "a.jpg")

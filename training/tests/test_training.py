@@ -173,10 +173,12 @@ def test_norms_are_kept(monkeypatch, people, scenes, encoder_folder, tmp_path):
         monkeypatch.setattr(sys, "argv", ["train", *map(str, command), *map(str, more)])
         train_segnet.main()
         return weights_of(tmp_path / out / "last.pt")
+    with pytest.raises(SystemExit):
+        go("first", "--keep-norms")  # there are none
     before = go("first")
     after = go("second", "--init", tmp_path / "first" / "last.pt", "--rate", 0.01, "--keep-norms")
-    spreads = [name for name in before if name.endswith("running_var")]
-    assert spreads and all(torch.equal(after[name], before[name]) for name in spreads)
+    kept = [name for name in before if name.endswith(("running_mean", "running_var"))]
+    assert kept and all(torch.equal(after[name], before[name]) for name in kept)
     name = "decoder.0.mix.0.pointwise.1.weight"
     assert not torch.equal(after[name], before[name])
 
