@@ -24,7 +24,8 @@ MASKS_HEAD = """| masks, threshold 0.5: IoU / boundary F | heads | full | varied
 |---|---|---|---|---|---|---|---|---|"""
 MASKS_RECORDED = {
     "MediaPipe selfie, 256x256": "0.941 / 0.660 | 0.827 / 0.783 | 0.846 / 0.689 | 0.544 / 0.472 | 9.9 % | 1.48 | +0.002 | 4-6",
-    "MediaPipe selfie, landscape 144x256": "0.939 / 0.647 | 0.832 / 0.772 | 0.823 / 0.657 | 0.485 / 0.434 | 14.4 % | – | – | –"}
+    "MediaPipe selfie, landscape 144x256": "0.939 / 0.647 | 0.832 / 0.772 | 0.823 / 0.657 | 0.485 / 0.434 | 14.4 % | – | – | –",
+    peers.MATTING: "0.953 / 0.690 | 0.902 / 0.887 | 0.890 / 0.765 | 0.739 / 0.659 | 1.2 % | – | – | –"}
 PROGRAM_HEAD = """| the program's masks (`mask --sequence`: SegNet `full` at 144x192), refined over time | flicker, 1/1000 | lag |
 |---|---|---|"""
 BRIGHTNESS_HEAD = """| IoU of heads, by the brightness of face and hair | darkest third | middle | lightest third |
