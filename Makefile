@@ -142,7 +142,7 @@ SANET_FROM = $(if $(filter full,$(SIZE)),--grow training/weights/sanet-lite.pt)
 
 .PHONY: train-segnet
 train-segnet: .venv/ready ## train SegNet on DATA, or go on where it was stopped; SIZE=full for the larger one
-	$(TRAIN).train_segnet --size $(SIZE) --people $(DATA)/people --scenes $(DATA)/contents --encoder $(DATA)/encoder --out $(or $(RUN),work/segnet-$(SIZE)) $(ARGS)
+	$(TRAIN).train_segnet --size $(SIZE) --people $(or $(wildcard $(DATA)/fine),$(DATA)/people) --scenes $(DATA)/contents --encoder $(DATA)/encoder --out $(or $(RUN),work/segnet-$(SIZE)) $(ARGS)
 
 .PHONY: train-sanet
 train-sanet: .venv/ready ## train SANet on DATA, or go on where it was stopped; SIZE=full for the larger one, which grows out of lite

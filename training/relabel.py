@@ -3,8 +3,8 @@
     python -m training.relabel --peers PEERS [--models DIR] boxed --photos DIR --boxes DIR --out DATA/fine [--but DIR …]
     python -m training.relabel --peers PEERS [--models DIR] drawn --people DATA/people --out DATA/fine
 
-The two are Robust Video Matting (evaluate/peers.py) and the SegNet `full` in models/, which learned from other data; one that has learnt from
-such masks is no second opinion, so --models had better name an earlier one's folder.
+The two are Robust Video Matting (evaluate/peers.py) and a SegNet `full` that has learnt from other data: --models had better name the folder of
+one before run 7 (docs/results/runs.md), since later ones have learnt from such masks and are no second opinion.
 
 boxed: people as the mean of the two sees them, within the boxes (one text file a photograph, a person a line: "0 x y w h", shares of its
 sides). Where the two contradict each other or cannot tell, the mask is marked as unknown (people.UNKNOWN): nothing is learnt there.
