@@ -165,12 +165,13 @@ func (s screen) until(t *testing.T, name string, want func(image.Image) bool) {
 	}
 }
 
-// toggle presses a key until the screen shows what is wanted: on a busy machine a key can get lost, or be repeated where its release is late.
+// toggle presses a key until the screen shows what is wanted, at most twice: on a busy machine a key can get lost, or be repeated where its
+// release is late. What the other keys do is asked for once.
 func (s screen) toggle(t *testing.T, key, name string, want func(image.Image) bool) {
 	t.Helper()
-	for range 5 {
+	for range 2 {
 		s.tool(t, "xdotool", "key", key)
-		if s.shows(t, name, want, 4*time.Second) {
+		if s.shows(t, name, want, 10*time.Second) {
 			return
 		}
 	}
