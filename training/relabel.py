@@ -1,6 +1,7 @@
-"""Better masks to learn from, and more of them: two networks look at what was drawn coarsely, or only boxed.
+"""Better masks to learn from, and more of them: two networks look at what was drawn coarsely, only boxed, or only described.
 
     python -m training.relabel --peers PEERS [--models DIR] boxed --photos DIR --boxes DIR --out DATA/fine [--but DIR …]
+    python -m training.relabel --peers PEERS [--models DIR] described --photos DIR --sentences FILE --out DATA/fine [--but DIR …]
     python -m training.relabel --peers PEERS [--models DIR] drawn --people DATA/people --out DATA/fine
 
 The two are Robust Video Matting (evaluate/peers.py) and a SegNet `full` that has learnt from other data: --models had better name the folder of
@@ -8,11 +9,15 @@ one before run 7 (docs/results/runs.md), since later ones have learnt from such 
 
 boxed: people as the mean of the two sees them, within the boxes (one text file a photograph, a person a line: "0 x y w h", shares of its
 sides). Where the two contradict each other or cannot tell, the mask is marked as unknown (people.UNKNOWN): nothing is learnt there.
+described: people as the mean sees them, where a sentence speaks of any; and pictures without anybody, where all speak of animals alone and Robust
+Video Matting sees nobody (SegNet learns from those what an animal is). Where sentences and networks disagree the photograph is left out.
 drawn: along the outline, as far off as it may be drawn, the two say where it runs. Elsewhere what is drawn holds; unknown become somebody
 away from it (CelebAMask-HQ, CCP and Penn-Fudan draw one person, and no hands) and small pieces that neither sees.
 """
 import argparse
+import re
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,6 +37,12 @@ FILLED = 0.2                                        # share of a box that must b
 CERTAIN = 0.6                                       # share of the boxes' pixels that must be known
 PERSON = 0.01                                       # share of a picture that must be person
 PIECE = 0.15                                        # share of who is drawn: a larger piece is one that both networks miss
+PEOPLE = re.compile(  # in a sentence: better one too many, since where one stands nothing is taken for empty
+    r"\b(m[ae]n|wom[ae]n|boys?|girls?|child(ren)?|kids?|bab(y|ies)|toddlers?|teen\w*|adults?|people|persons?|guys?|lad(y|ies)|couples?|crowd\w*|"
+    r"famil(y|ies)|human\w*|friends?|owners?|trainers?|handlers?|teams?|bands?|cowboys?|soldiers?|police\w*|some(one|body)|he|him|she|her|who|hands?|"
+    r"\w*(boarder|biker|cyclist|rider|skier|surfer|skater|climber|hiker|swimmer|diver|runner|racer|jumper|player|dancer|singer|worker|driver|walker|"
+    r"fighter|performer|spectator|onlooker)s?)\b", re.IGNORECASE)
+ANIMALS = re.compile(r"\b(dogs?|pupp(y|ies)|greyhounds?|retrievers?|terriers?|cats?|birds?|ducks?|horses?|cows?|sheep|goats?|animals?)\b", re.IGNORECASE)
 SMALL = np.ones((5, 5), np.uint8)                   # what this does not fit into is an outline, nothing to be in doubt of
 
 
@@ -86,6 +97,16 @@ def boxed(seen: Seen, boxes: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None
     return (mask, known) if known[inside].mean() > CERTAIN and mask.mean() > PERSON else None
 
 
+def described(seen: Seen, people: bool) -> tuple[np.ndarray, np.ndarray] | None:
+    """people: whether there are any -> mask and known; None where too little is known of whom either sees, or they see nobody but there are, or
+    theirs sees somebody but there is not."""
+    if not people:
+        nobody = np.zeros(seen.ours.shape, bool)
+        return None if fits(seen.theirs > 0.5).any() else (nobody, ~nobody)
+    mask, known = seen.mean > 0.5, ~seen.doubt
+    return (mask, known) if mask.mean() > PERSON and known[np.maximum(seen.ours, seen.theirs) > 0.5].mean() > CERTAIN else None
+
+
 def drawn(seen: Seen, mask: np.ndarray, known: np.ndarray, off: float) -> tuple[np.ndarray, np.ndarray]:
     """Mask and known as drawn -> the same, mended. off: pixels that an outline is usually off; it is mended as far as twice that. 0 leaves
     who is drawn as they are."""
@@ -119,24 +140,56 @@ def boxes_of(path: Path) -> np.ndarray:
     return rows[:, 1:]
 
 
+def sentences_of(path: Path) -> dict[str, list[str]]:
+    """A photograph's name without its ending -> what is said of it, of a file of lines "NAME.jpg#0<tab>sentence"."""
+    said: dict[str, list[str]] = {}
+    for line in path.read_text().splitlines():
+        name, tab, sentence = line.partition("\t")
+        if not tab:
+            raise SystemExit(f'{path}: needs lines "NAME.jpg#0<tab>sentence", and "{line[:60]}" is none')
+        said.setdefault(Path(name.partition("#")[0]).stem, []).append(sentence)
+    return said
+
+
+def peopled(sentences: list[str]) -> bool | None:
+    """Whether somebody is in the photograph; None if the sentences leave it open."""
+    if any(map(PEOPLE.search, sentences)):
+        return True
+    return False if all(map(ANIMALS.search, sentences)) else None
+
+
 def number(path: Path) -> str:
     """What tells photographs apart whose sets are prefixed differently."""
     return path.stem.rpartition("_")[2]
 
 
 def write_boxed(settings, pair: Pair) -> None:
+    def label(photo: np.ndarray, path: Path):
+        return boxed(pair(photo), boxes_of(settings.boxes / f"{path.stem}.txt"))
+    write_seen(settings, "box", [p for p in pictures.listed(settings.photos) if (settings.boxes / f"{p.stem}.txt").exists()], label)
+
+
+def write_described(settings, pair: Pair) -> None:
+    people = {name: peopled(sentences) for name, sentences in sentences_of(settings.sentences).items()}
+
+    def label(photo: np.ndarray, path: Path):
+        return described(pair(photo), people[path.stem])
+    write_seen(settings, "said", [p for p in pictures.listed(settings.photos) if people.get(p.stem) is not None], label)
+
+
+def write_seen(settings, kind: str, photos: list[Path], label: Callable[[np.ndarray, Path], tuple[np.ndarray, np.ndarray] | None]) -> None:
     without = {number(p) for folder in settings.but for p in pictures.listed(folder)}
     kept = dropped = 0
-    for path in pictures.listed(settings.photos):
-        lines = settings.boxes / f"{path.stem}.txt"
-        if number(path) in without or not lines.exists():
+    for path in photos:
+        if number(path) in without:
             continue
-        boxes, photo = boxes_of(lines), read(path)
-        found = boxed(pair(photo), boxes)
+        photo = read(path)
+        found = label(photo, path)
         if found is None:
             dropped += 1
             continue
-        write(settings.out / f"{MADE}box_{path.stem}.jpg", photo, *found)
+        mask, known = found
+        write(settings.out / f"{f'{MADE}{kind}' if mask.any() else 'neg'}_{path.stem}.jpg", photo, mask, known)
         kept += 1
     print(f"{kept} photographs labelled, {dropped} on which the networks cannot tell enough")
 
@@ -160,11 +213,12 @@ def main() -> None:
     parser.add_argument("--peers", type=Path, required=True, help="folder that holds rvm")
     parser.add_argument("--models", type=Path, default=Path("models"))
     jobs = parser.add_subparsers(required=True)
-    job = jobs.add_parser("boxed")
-    job.add_argument("--photos", type=Path, required=True)
-    job.add_argument("--boxes", type=Path, required=True)
-    job.add_argument("--but", type=Path, nargs="*", default=[], help="folders of pictures whose numbers are left out")
-    job.set_defaults(job=write_boxed)
+    for name, said, job_of in (("boxed", "--boxes", write_boxed), ("described", "--sentences", write_described)):
+        job = jobs.add_parser(name)
+        job.add_argument("--photos", type=Path, required=True)
+        job.add_argument(said, type=Path, required=True)
+        job.add_argument("--but", type=Path, nargs="*", default=[], help="folders of pictures whose numbers are left out")
+        job.set_defaults(job=job_of)
     job = jobs.add_parser("drawn")
     job.add_argument("--people", type=Path, required=True)
     job.set_defaults(job=write_drawn)

@@ -17,6 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from . import loop, pictures
+from .muon import Muon
 from .people import UNKNOWN, People
 from .segnet import SIZES, SegNet
 
@@ -32,7 +33,7 @@ FIXED = 2         # stages of the encoder that stay as they are: edges and colou
 
 
 class SegNetTask:
-    optimiser = torch.optim.AdamW
+    optimiser = Muon
 
     def __init__(self, settings):
         self.settings, self.device = settings, torch.device(settings.device)

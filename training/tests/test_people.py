@@ -142,6 +142,52 @@ def test_boxed_photographs_are_written_but_for_those_left_out(people, tmp_path, 
     assert (mask[80, :55] == 255).all() and (mask[80, 65:] == 0).all()
 
 
+def test_described_photographs_hold_who_is_seen_and_animals_alone_are_nobody():
+    theirs = np.zeros((100, 200), np.float32)
+    theirs[20:80, 60:100] = 1
+    ours = theirs.copy()
+    ours[20:80, 60:70] = 0
+    mask, known = relabel.described(relabel.Seen(ours, theirs), people=True)
+    assert mask[50, 72:98].all() and known[50, 72:98].all() and not known[50, 62:68].any()
+    assert not mask[50, 102:].any() and known[50, 102:].all()
+    nothing = np.zeros_like(ours)
+    assert relabel.described(relabel.Seen(nothing, nothing), people=True) is None, "spoken of, not seen"
+    assert relabel.described(relabel.Seen(theirs, nothing), people=True) is None, "seen by one alone"
+
+    mask, known = relabel.described(relabel.Seen(ours, nothing), people=False)
+    assert not mask.any() and known.all(), "ours takes a dog for somebody"
+    assert relabel.described(relabel.Seen(nothing, theirs), people=False) is None
+
+
+def test_sentences_tell_whether_somebody_is_there():
+    assert relabel.peopled(["A dog runs .", "A brown dog and its owner ."]) is True
+    assert relabel.peopled(["Two snowboarders .", "A hill ."]) is True
+    assert relabel.peopled(["A Dog swims .", "Two puppies play in the water ."]) is False
+    assert relabel.peopled(["A dog runs .", "Something brown on a field ."]) is None
+
+
+def test_described_photographs_are_written(people, tmp_path, monkeypatch, capsys):
+    """Somebody who is seen; a dog; of a third nothing is said, of a fourth too little."""
+    (tmp_path / "photos").mkdir()
+    for name in "1234":
+        (tmp_path / "photos" / f"{name}.jpg").write_bytes((people / "one_0.jpg").read_bytes())
+    (tmp_path / "said").write_text("1.jpg#0\tA man .\n1.jpg#1\tA cat .\n2.jpg#0\tA dog .\n4.jpg#0\tA hill .\n")
+    left, nobody = np.zeros((160, 160), np.float32), np.zeros((160, 160), np.float32)
+    left[:, :60] = 1
+    answers = [relabel.Seen(left, left), relabel.Seen(nobody, nobody)]
+    monkeypatch.setattr(relabel, "Pair", lambda *_: lambda photo: answers.pop(0))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["relabel", "--peers", "-", "described", "--photos", "photos", "--sentences", "said", "--out", "out"])
+    relabel.main()
+    assert "2 photographs labelled, 0 on which" in capsys.readouterr().out
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["fine_said_1.jpg", "fine_said_1.png", "neg_2.jpg", "neg_2.png"]
+    assert (np.array(Image.open(tmp_path / "out" / "fine_said_1.png"))[80, :55] == 255).all()
+
+    (tmp_path / "said").write_text("1.jpg A man\n")
+    with pytest.raises(SystemExit, match="said: needs lines"):
+        relabel.sentences_of(tmp_path / "said")
+
+
 @pytest.mark.parametrize("lines", ["0 0.5 0.5 0.2\n", "0 120 80 40 60\n", "0 0.5 0.5 0 0.2\n", "2 0.5 0.5 0.2 0.2\n", "a b c d e\n", "0 1 1 1 1\n0 1\n"])
 def test_boxes_that_are_none_are_named(tmp_path, lines):
     (tmp_path / "1.txt").write_text(lines)
