@@ -40,6 +40,7 @@ PIECE = 0.15                                        # share of who is drawn: a l
 PEOPLE = re.compile(  # in a sentence: better one too many, since where one stands nothing is taken for empty
     r"\b(m[ae]n|wom[ae]n|boys?|girls?|child(ren)?|kids?|bab(y|ies)|toddlers?|teen\w*|adults?|people|persons?|guys?|lad(y|ies)|couples?|crowd\w*|"
     r"famil(y|ies)|human\w*|friends?|owners?|trainers?|handlers?|teams?|bands?|cowboys?|soldiers?|police\w*|some(one|body)|he|him|she|her|who|hands?|"
+    r"(fisher|fire|camera|horse|business|sports|crafts|work)m[ae]n|jockeys?|pedestrians?|athletes?|brides?|clowns?|tourists?|"
     r"\w*(boarder|biker|cyclist|rider|skier|surfer|skater|climber|hiker|swimmer|diver|runner|racer|jumper|player|dancer|singer|worker|driver|walker|"
     r"fighter|performer|spectator|onlooker)s?)\b", re.IGNORECASE)
 ANIMALS = re.compile(r"\b(dogs?|pupp(y|ies)|greyhounds?|retrievers?|terriers?|cats?|birds?|ducks?|horses?|cows?|sheep|goats?|animals?)\b", re.IGNORECASE)
@@ -143,7 +144,9 @@ def boxes_of(path: Path) -> np.ndarray:
 def sentences_of(path: Path) -> dict[str, list[str]]:
     """A photograph's name without its ending -> what is said of it, of a file of lines "NAME.jpg#0<tab>sentence"."""
     said: dict[str, list[str]] = {}
-    for line in path.read_text().splitlines():
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if not line.strip():
+            continue
         name, tab, sentence = line.partition("\t")
         if not tab:
             raise SystemExit(f'{path}: needs lines "NAME.jpg#0<tab>sentence", and "{line[:60]}" is none')
@@ -178,6 +181,8 @@ def write_described(settings, pair: Pair) -> None:
 
 
 def write_seen(settings, kind: str, photos: list[Path], label: Callable[[np.ndarray, Path], tuple[np.ndarray, np.ndarray] | None]) -> None:
+    if not photos:
+        raise SystemExit(f"{settings.photos}: none of its photographs is boxed, or described; they go by the photographs' names")
     without = {number(p) for folder in settings.but for p in pictures.listed(folder)}
     kept = dropped = 0
     for path in photos:
@@ -191,7 +196,7 @@ def write_seen(settings, kind: str, photos: list[Path], label: Callable[[np.ndar
         mask, known = found
         write(settings.out / f"{f'{MADE}{kind}' if mask.any() else 'neg'}_{path.stem}.jpg", photo, mask, known)
         kept += 1
-    print(f"{kept} photographs labelled, {dropped} on which the networks cannot tell enough")
+    print(f"{kept} photographs labelled, {dropped} of which too little is known")
 
 
 def write_drawn(settings, pair: Pair) -> None:

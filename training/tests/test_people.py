@@ -136,7 +136,7 @@ def test_boxed_photographs_are_written_but_for_those_left_out(people, tmp_path, 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("sys.argv", command)
     relabel.main()
-    assert "1 photographs labelled, 1 on which" in capsys.readouterr().out
+    assert "1 photographs labelled, 1 of which" in capsys.readouterr().out
     assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["fine_box_0001.jpg", "fine_box_0001.png"]
     mask = np.array(Image.open(tmp_path / "out" / "fine_box_0001.png"))
     assert (mask[80, :55] == 255).all() and (mask[80, 65:] == 0).all()
@@ -153,6 +153,9 @@ def test_described_photographs_hold_who_is_seen_and_animals_alone_are_nobody():
     nothing = np.zeros_like(ours)
     assert relabel.described(relabel.Seen(nothing, nothing), people=True) is None, "spoken of, not seen"
     assert relabel.described(relabel.Seen(theirs, nothing), people=True) is None, "seen by one alone"
+    apart = theirs.copy()
+    apart[20:80, 60:90] = 0
+    assert relabel.described(relabel.Seen(apart, theirs), people=True) is None, "too little is certain"
 
     mask, known = relabel.described(relabel.Seen(ours, nothing), people=False)
     assert not mask.any() and known.all(), "ours takes a dog for somebody"
@@ -161,27 +164,33 @@ def test_described_photographs_hold_who_is_seen_and_animals_alone_are_nobody():
 
 def test_sentences_tell_whether_somebody_is_there():
     assert relabel.peopled(["A dog runs .", "A brown dog and its owner ."]) is True
-    assert relabel.peopled(["Two snowboarders .", "A hill ."]) is True
+    assert relabel.peopled(["Two snowboarders .", "A hill ."]) is True and relabel.peopled(["A fisherman ."]) is True
     assert relabel.peopled(["A Dog swims .", "Two puppies play in the water ."]) is False
     assert relabel.peopled(["A dog runs .", "Something brown on a field ."]) is None
 
 
 def test_described_photographs_are_written(people, tmp_path, monkeypatch, capsys):
-    """Somebody who is seen; a dog; of a third nothing is said, of a fourth too little."""
+    """Somebody who is seen; a dog; of a third nothing is said, of a fourth too little; a fifth is left out; a woman whom nobody sees."""
     (tmp_path / "photos").mkdir()
-    for name in "1234":
+    (tmp_path / "but").mkdir()
+    (tmp_path / "but" / "other_5.jpg").write_bytes((people / "one_0.jpg").read_bytes())
+    for name in "123456":
         (tmp_path / "photos" / f"{name}.jpg").write_bytes((people / "one_0.jpg").read_bytes())
-    (tmp_path / "said").write_text("1.jpg#0\tA man .\n1.jpg#1\tA cat .\n2.jpg#0\tA dog .\n4.jpg#0\tA hill .\n")
+    (tmp_path / "said").write_text("1.jpg#0\tA man .\n1.jpg#1\tA cat .\n2.jpg#0\tA dog .\n4.jpg#0\tA hill .\n\n5.jpg#0\tA boy .\n6.jpg#0\tA woman .\n")
     left, nobody = np.zeros((160, 160), np.float32), np.zeros((160, 160), np.float32)
     left[:, :60] = 1
-    answers = [relabel.Seen(left, left), relabel.Seen(nobody, nobody)]
+    answers = [relabel.Seen(left, left), relabel.Seen(nobody, nobody), relabel.Seen(nobody, nobody)]
     monkeypatch.setattr(relabel, "Pair", lambda *_: lambda photo: answers.pop(0))
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("sys.argv", ["relabel", "--peers", "-", "described", "--photos", "photos", "--sentences", "said", "--out", "out"])
+    monkeypatch.setattr("sys.argv", ["relabel", "--peers", "-", "described", "--photos", "photos", "--sentences", "said", "--but", "but", "--out", "out"])
     relabel.main()
-    assert "2 photographs labelled, 0 on which" in capsys.readouterr().out
+    assert "2 photographs labelled, 1 of which" in capsys.readouterr().out
     assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["fine_said_1.jpg", "fine_said_1.png", "neg_2.jpg", "neg_2.png"]
     assert (np.array(Image.open(tmp_path / "out" / "fine_said_1.png"))[80, :55] == 255).all()
+
+    (tmp_path / "said").write_text("10.jpg#0\tA man .\n")
+    with pytest.raises(SystemExit, match="none of its photographs"):
+        relabel.main()
 
     (tmp_path / "said").write_text("1.jpg A man\n")
     with pytest.raises(SystemExit, match="said: needs lines"):
