@@ -154,6 +154,13 @@ func film(t *testing.T, w, h, frames int) []*frame.Frame {
 	return all
 }
 
+// defaults are of the same sizes on both: Auto cuts out finer on a device.
+func defaults(style string) filter.Params {
+	p := filter.Defaults(style)
+	p.Quality = filter.Balanced
+	return p
+}
+
 func apply(t *testing.T, p *paint.Painter, f *frame.Frame, params *filter.Params) *frame.Frame {
 	t.Helper()
 	picture, err := p.Apply(context.Background(), f, params, new(filter.Trace))
@@ -198,7 +205,7 @@ func TestChainPaintsWhatTheHostPaints(t *testing.T) {
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			params := filter.Defaults("starry-night")
+			params := defaults("starry-night")
 			c.change(&params)
 			frames := 2 // the first, and one that remembers
 			if name == "the usual" {
@@ -223,7 +230,7 @@ func TestHalfPrecisionPaintsTheSame(t *testing.T) {
 	for _, model := range []string{models.Lite, models.Full} {
 		t.Run(model, func(t *testing.T) {
 			s := newStudio(t, model, models.Half(model))
-			params := filter.Defaults("starry-night")
+			params := defaults("starry-night")
 			for i, f := range film(t, 640, 480, 2) {
 				want, got := apply(t, s.host, f, &params), apply(t, s.chain, f, &params)
 				_, psnr := apart(want, got)
@@ -243,7 +250,7 @@ func TestHalfPrecisionPaintsTheSame(t *testing.T) {
 // between start the memory anew.
 func TestChainFollowsChanges(t *testing.T) {
 	s := newStudio(t, models.Lite, models.Lite)
-	params := filter.Defaults("starry-night")
+	params := defaults("starry-night")
 	params.Smoothing = 0 // the two remember differently what they did not paint
 	frames := film(t, 320, 240, 2)
 	frames = append(frames, film(t, 352, 288, 1)...)
@@ -278,7 +285,7 @@ func TestStylesOfAnotherEncoder(t *testing.T) {
 		{{Name: "scream", Weight: 0.5}, {Name: foreign, Weight: 0.5}},
 	} {
 		s := newStudio(t, models.Lite, models.Lite) // one that has painted fades from the style before, which has been refused
-		params := filter.Defaults("scream")
+		params := defaults("scream")
 		params.Style = mix
 		_, err := s.chain.Apply(context.Background(), f, &params, new(filter.Trace))
 		if err == nil || !strings.Contains(err.Error(), "this model paints") {
@@ -290,7 +297,7 @@ func TestStylesOfAnotherEncoder(t *testing.T) {
 // One layer needs no mask; what is remembered of it waits meanwhile, as on the host.
 func TestMemoryOutlastsPicturesWithoutAMask(t *testing.T) {
 	s := newStudio(t, models.Lite, models.Lite)
-	params := filter.Defaults("starry-night")
+	params := defaults("starry-night")
 	params.Smoothing = filter.Steady
 	one := params
 	one.Person = one.Background

@@ -56,7 +56,7 @@ func TestProfiles(t *testing.T) {
 	masks := &profile{
 		"image:1x64x64x3,previous:1x1x64x64",
 		"image:1x144x192x3,previous:1x1x144x192",
-		"image:1x320x320x3,previous:1x1x320x320",
+		"image:1x384x384x3,previous:1x1x384x384",
 	}
 	paintings := &profile{
 		"image:1x64x64x3,low_keys:1x256x32,low_values:1x256x48,high_keys:1x256x32,high_values:1x256x96,tone:1x288,share:1x1x16x16,alpha:1x2x16x16",

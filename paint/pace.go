@@ -23,10 +23,11 @@ const (
 	bestOnDevice = 13
 )
 
-// The mask's longer side, and that of the quality Best.
+// The mask's longer side; and that of the quality Best and, on a device, of Auto: there
+// the mask costs little beside the painting.
 const (
 	maskSide     = 192
-	maskSideBest = 320
+	maskSideBest = 384
 )
 
 // fit returns a working size of the frame's aspect, with the given longer side,
@@ -73,6 +74,10 @@ func (p *pace) size(w, h int, q filter.Quality) sizes {
 	}
 	rung, side := p.rung, maskSide
 	switch q {
+	case filter.Auto:
+		if p.best == bestOnDevice {
+			side = maskSideBest
+		}
 	case filter.Fast:
 		rung = fast
 	case filter.Balanced:

@@ -163,6 +163,25 @@ func TestOnADeviceBestIsTheFramesOwnSize(t *testing.T) {
 	}
 }
 
+// Where the mask costs little beside the painting it is finer.
+func TestMasksAreFineOnADeviceAndAtBest(t *testing.T) {
+	usual, fine := image.Pt(192, 144), image.Pt(384, 288)
+	host, device := newPace(bestOnHost), newPace(bestOnDevice)
+	for _, c := range []struct {
+		quality       filter.Quality
+		onHost, onGPU image.Point
+	}{
+		{filter.Auto, usual, fine}, {filter.Fast, usual, usual}, {filter.Balanced, usual, usual}, {filter.Best, fine, fine},
+	} {
+		if got := host.size(640, 480, c.quality).mask; got != c.onHost {
+			t.Errorf("%v on the host cuts out at %v, want %v", c.quality, got, c.onHost)
+		}
+		if got := device.size(640, 480, c.quality).mask; got != c.onGPU {
+			t.Errorf("%v on a device cuts out at %v, want %v", c.quality, got, c.onGPU)
+		}
+	}
+}
+
 // Auto climbs as far as the rate holds, no further than the frame, and comes down
 // again when the GPU is wanted elsewhere.
 func TestAutoOnADevice(t *testing.T) {

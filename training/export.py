@@ -31,7 +31,7 @@ TOLERANCE = 1e-3   # of the graph from PyTorch
 ROUNDING = 5e-2    # of the graph with weights in half precision; the measures are taken of that graph
 STYLE_SIDE = 256
 SIZES = ((144, 192), (112, 192), (192, 256))
-PEOPLE = "people and empty scenes of COCO 2017, CCP, EG1800, CelebAMask-HQ, Pascal VOC, Flickr8k, Penn-Fudan, DAVIS, BSDS500 and others, many labelled or mended by Robust Video Matting's network, some earlier by MediaPipe's; encoder by Google (Apache-2.0), trained on ImageNet; see models/cards/segnet-lite.md"
+PEOPLE = "people and empty scenes of COCO 2017, CCP, EG1800, CelebAMask-HQ, Pascal VOC, Flickr8k, ImageNet's samples, Penn-Fudan, DAVIS, BSDS500 and others, many labelled or mended by Robust Video Matting's network, some earlier by MediaPipe's; encoder by Google (Apache-2.0), trained on ImageNet; see models/cards/segnet-lite.md"
 PAINTINGS = "photographs of COCO 2017, BSDS500 and Flickr, paintings of WikiArt and others, MicroAST's paintings (MIT); VGG-19 distilled by Huan Wang (MIT), trained on ImageNet; see models/cards/sanet-lite.md"
 
 
@@ -88,7 +88,7 @@ class Graph:
 
 TENSORS = Style._fields
 SPACE = {1: "h", 2: "w"}
-FRAMES = ((144, 192), (112, 192), (240, 320), (176, 320))  # of 4:3 and 16:9, as the program's qualities have them
+FRAMES = ((144, 192), (112, 192), (288, 384), (224, 384))  # of 4:3 and 16:9, as the program's qualities have them
 MASKS = {"inputs": ("image", "previous"), "outputs": ("mask",), "data": PEOPLE,
          "axes": {"image": SPACE, "previous": {2: "h", 3: "w"}, "mask": {2: "h", 3: "w"}}}
 SEGNET = Graph("segnet", "segnet-lite.onnx", sizes=FRAMES, **MASKS)

@@ -22,8 +22,8 @@ from .people import UNKNOWN, People
 from .segnet import SIZES, SegNet
 
 SHAPES = {  # near the program's working sizes, and upright; `full` mostly at those of --quality best, where outlines are finest
-    "lite": ((144, 192), (144, 192), (112, 192), (192, 256), (192, 144), (192, 128)),
-    "full": ((240, 320), (192, 256), (192, 320), (144, 192), (256, 192), (192, 144)),
+    "lite": ((144, 192), (144, 192), (112, 192), (192, 256), (240, 320), (288, 384), (192, 144), (192, 128)),
+    "full": ((288, 384), (240, 320), (288, 384), (192, 256), (224, 384), (144, 192), (256, 192), (192, 144)),
 }
 UNIT = 128 * 160  # pixels of a picture that counts as one of a batch
 EDGE = 3.0        # extra weight within 3 pixels of the outline

@@ -63,7 +63,7 @@ func (p *program) proof(ctx context.Context, provider infer.Provider) (picture *
 	return picture, e.relay.now, took, nil
 }
 
-// known is the picture of one frame of the demo in the first of the styles.
+// known is the picture of one frame of the demo in the first of the styles, at a fixed quality.
 func (p *program) known(ctx context.Context, e *engine, b *brush) (*frame.Frame, error) {
 	photo, err := portrait(ctx, 640, 480)
 	if err != nil {
@@ -77,6 +77,7 @@ func (p *program) known(ctx context.Context, e *engine, b *brush) (*frame.Frame,
 		return nil, fmt.Errorf("there is no style: %w", filter.ErrMissing)
 	}
 	params := filter.Defaults(names[0])
+	params.Quality = filter.Balanced // the same sizes on a GPU as on the CPU, to compare them
 	if err := e.gallery.load(ctx, params.Style); err != nil {
 		return nil, err
 	}

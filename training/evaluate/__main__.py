@@ -17,7 +17,7 @@ from PIL import Image
 from .. import loop, manifest, paper, pictures
 from . import graphs, masks, motion, paintings, peers, program
 
-SIZES = {"lite": ((144, 192), (240, 320)), "full": ((144, 192), (240, 320))}  # of a 4:3 picture, as the program runs them; others get the same area
+SIZES = {"lite": ((144, 192), (288, 384)), "full": ((144, 192), (288, 384))}  # of a 4:3 picture, as the program runs them; others get the same area
 PERSON = (0.5, 0.3)  # α1, α2 of the person where faces are measured, under SegNet's mask; the background is painted fully
 
 MASKS_HEAD = """| masks, threshold 0.5: IoU / boundary F | heads | full | varied | crowd | empty: false area | flicker, 1/1000 | lag | CPU ms |
@@ -26,7 +26,7 @@ MASKS_RECORDED = {
     "MediaPipe selfie, 256x256": "0.941 / 0.660 | 0.827 / 0.783 | 0.846 / 0.689 | 0.544 / 0.472 | 9.9 % | 1.48 | +0.002 | 4-6",
     "MediaPipe selfie, landscape 144x256": "0.939 / 0.647 | 0.832 / 0.772 | 0.823 / 0.657 | 0.485 / 0.434 | 14.4 % | – | – | –",
     peers.MATTING: "0.953 / 0.690 | 0.902 / 0.887 | 0.890 / 0.765 | 0.739 / 0.659 | 1.2 % | – | – | –"}
-PROGRAM_HEAD = """| the program's masks (`mask --sequence`: SegNet `full` at 144x192), refined over time | flicker, 1/1000 | lag |
+PROGRAM_HEAD = """| the program's masks (`mask --sequence`: SegNet `full` at 144x192, with `--quality best` at 288x384), refined over time | flicker, 1/1000 | lag |
 |---|---|---|"""
 BRIGHTNESS_HEAD = """| IoU of heads, by the brightness of face and hair | darkest third | middle | lightest third |
 |---|---|---|---|"""
@@ -132,7 +132,7 @@ def all_masks(args) -> dict[str, dict]:
             for model, sizes in SIZES.items() if (args.models / f"segnet-{model}.onnx").exists() for size in sizes}
     nets = {**peers.masks(args.peers), **ours}
     result = {name: {"sets": masks.scores(net, args.people_eval)} for name, net in nets.items()}
-    for name in {"MediaPipe selfie, 256x256", *(segnet_name(model, sizes[0]) for model, sizes in SIZES.items())} & nets.keys():
+    for name in {"MediaPipe selfie, 256x256", *ours} & nets.keys():
         result[name] |= over_time(nets[name].film, args.people_eval)
         result[name]["by_brightness"] = masks.by_brightness(nets[name], args.people_eval / "heads")
     frame = np.random.default_rng(1).integers(0, 256, (480, 640, 3), np.uint8)
@@ -182,7 +182,7 @@ def main() -> None:
     if args.only != "masks":
         result["paintings"] = all_paintings(args)
     if args.program:
-        result["program"] = {f"`--smoothing {s}`": over_time(program.Masks(args.program, s), args.people_eval) for s in program.SMOOTHINGS}
+        result["program"] = {f"`{s}`": over_time(program.Masks(args.program, s), args.people_eval) for s in program.SETTINGS}
     lines = ["# The networks, measured", "",
              "Made by `python -m training.evaluate`; what the figures mean stands in `training/evaluate`. CPU times are of one thread, taken in turns\nwithin one run: compare them as ratios.", ""]
     if "masks" in result:

@@ -6,14 +6,14 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-SMOOTHINGS = ("0", "quick", "steady")
+SETTINGS = ("--smoothing 0", "--smoothing quick", "--smoothing steady", "--quality best --smoothing quick", "--quality best --smoothing steady")
 
 
 class Masks:
-    """`stylecam mask FOLDER FOLDER --sequence`, without the feather, which would widen a mask."""
+    """`stylecam mask FOLDER FOLDER --sequence` with some of SETTINGS, without the feather, which would widen a mask."""
 
-    def __init__(self, program: Path, smoothing: str):
-        self.command = [str(program), "mask", "--sequence", "--quiet", "--feather", "0", "--smoothing", smoothing]
+    def __init__(self, program: Path, settings: str):
+        self.command = [str(program), "mask", "--sequence", "--quiet", "--feather", "0", *settings.split()]
 
     def __call__(self, frames: list[np.ndarray]) -> list[np.ndarray]:
         """RGB frames of one film -> masks of their size, in 0..1."""

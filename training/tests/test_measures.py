@@ -96,7 +96,7 @@ def test_masks_of_the_program_come_from_its_command_line(photo, tmp_path):
     fake.write_text('#!/bin/sh\n[ "$1 $2 $6 $7" = "mask --sequence --smoothing quick" ] && cp -r "$8" "$9"\n')
     fake.chmod(0o755)
     frames = [photo[..., :1].repeat(3, 2), photo[..., 1:2].repeat(3, 2)]
-    drawn = program.Masks(fake, "quick")(frames)
+    drawn = program.Masks(fake, "--smoothing quick")(frames)
     assert [np.abs(mask[..., 0] * 255 - frame[..., 0]).max() < 1 for mask, frame in zip(drawn, frames)] == [True, True]
 
 
