@@ -23,8 +23,8 @@ const (
 	bestOnDevice = 13
 )
 
-// The mask's longer side; and that of the quality Best and, on a device, of Auto: there
-// the mask costs little beside the painting.
+// The mask's longer side; and that of the quality Best and, on a device, of Auto: beside
+// a painting of 640x480 it takes a seventh, by the CPU's times.
 const (
 	maskSide     = 192
 	maskSideBest = 384

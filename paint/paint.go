@@ -60,7 +60,7 @@ type Config struct {
 	Pool *frame.Pool
 	// Interval tells the time between two frames of the source, which the quality Auto
 	// holds. It is asked for every frame. While it tells 0, or without it, there is
-	// nothing to hold, and Auto is Balanced.
+	// nothing to hold, and Auto paints as Balanced does.
 	Interval func() time.Duration
 	// Still is for single pictures: nothing is remembered from frame to frame, and
 	// Auto is Best.

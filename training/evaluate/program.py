@@ -10,10 +10,11 @@ SETTINGS = ("--smoothing 0", "--smoothing quick", "--smoothing steady", "--quali
 
 
 class Masks:
-    """`stylecam mask FOLDER FOLDER --sequence` with some of SETTINGS, without the feather, which would widen a mask."""
+    """`stylecam mask FOLDER FOLDER --sequence` with some of SETTINGS, without the feather, which would widen a mask; on the CPU, as
+    Auto's masks are finer on a GPU."""
 
     def __init__(self, program: Path, settings: str):
-        self.command = [str(program), "mask", "--sequence", "--quiet", "--feather", "0", *settings.split()]
+        self.command = [str(program), "mask", "--sequence", "--quiet", "--feather", "0", "--provider", "cpu", *settings.split()]
 
     def __call__(self, frames: list[np.ndarray]) -> list[np.ndarray]:
         """RGB frames of one film -> masks of their size, in 0..1."""

@@ -93,7 +93,7 @@ def test_patches_and_similarity(photo):
 def test_masks_of_the_program_come_from_its_command_line(photo, tmp_path):
     """A stand-in that hands every frame back as its mask, the frames of a film in one call."""
     fake = tmp_path / "stylecam"
-    fake.write_text('#!/bin/sh\n[ "$1 $2 $6 $7" = "mask --sequence --smoothing quick" ] && cp -r "$8" "$9"\n')
+    fake.write_text('#!/bin/sh\n[ "$1 $2 $8 $9" = "mask --sequence --smoothing quick" ] && cp -r "${10}" "${11}"\n')
     fake.chmod(0o755)
     frames = [photo[..., :1].repeat(3, 2), photo[..., 1:2].repeat(3, 2)]
     drawn = program.Masks(fake, "--smoothing quick")(frames)
