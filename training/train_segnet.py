@@ -21,7 +21,7 @@ from .muon import Muon
 from .people import UNKNOWN, People
 from .segnet import SIZES, SegNet
 
-SHAPES = {  # near the program's working sizes, and upright; `full` mostly at those of --quality best, where outlines are finest
+SHAPES = {  # near the program's working sizes, and upright; `full` more often at those of --quality best, where outlines are finest
     "lite": ((144, 192), (144, 192), (112, 192), (192, 256), (240, 320), (288, 384), (192, 144), (192, 128)),
     "full": ((288, 384), (240, 320), (288, 384), (192, 256), (224, 384), (144, 192), (256, 192), (192, 144)),
 }
