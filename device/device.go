@@ -7,8 +7,8 @@
 //	              ├─ guide ──────────────── refine ──┴─ alpha, share ─ SANet ─ painting ─┐
 //	              └─ frame, luma ──────────────── sharp, soft ──────────────────── compose ─ picture
 //
-// It is what package paint does by blend, step for step, for the usual picture: both
-// layers painted in one pass, or one layer alone. The graphs are training/device.py's,
+// It is what package paint does by blend, step for step, for the usual picture of a film:
+// both layers painted in one pass, or one layer alone. The graphs are training/device.py's,
 // their tables resample's. By the CPU's provider the same chain gives the same picture
 // as blend, within rounding, which is how it is tested.
 package device
@@ -38,7 +38,6 @@ type Job struct {
 	Person, Background Coat
 	Styles             []*style.Tensors
 	Smoothing, Feather float32 // as in blend.Refinement
-	Fresh              bool    // the frame has nothing to do with the one before
 }
 
 // Pipeline is the chain. One goroutine uses it.
@@ -129,7 +128,7 @@ func (p *Pipeline) Picture(dst, frame []byte, size image.Point, job *Job, done f
 		return err
 	}
 	c := &p.chain
-	fresh := job.Fresh || !p.warm || job.Smoothing == 0
+	fresh := !p.warm || job.Smoothing == 0
 	c.set(job, p.turn, fresh)
 	copy(c.host, frame)
 	c.load.Renew("image")

@@ -60,14 +60,14 @@ func (p *Painter) byDevice(ctx context.Context, f *frame.Frame, do plan, params 
 
 // deviceJob is a plan in the device's words.
 func (p *Painter) deviceJob(f *frame.Frame, do plan, params *filter.Params) (*device.Job, error) {
-	parts, err := p.fader.parts(params, f.Captured, p.Style, p.Still)
+	parts, err := p.fader.parts(params, f.Captured, p.Style, false)
 	if err != nil {
 		return nil, err
 	}
 	size := p.sizes(f, params)
 	job := &device.Job{
 		Mask: size.mask, Paint: size.paint, Masked: do.mask,
-		Smoothing: params.Smoothing, Feather: params.Feather, Fresh: p.Still,
+		Smoothing: params.Smoothing, Feather: params.Feather,
 		Background: device.Coat{Alpha: params.Background, Finish: do.background.Finish},
 		Person:     device.Coat{Alpha: params.Person, Finish: do.person.Finish},
 	}

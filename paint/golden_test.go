@@ -86,7 +86,7 @@ func TestGolden(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newStudio(t, func(c *Config) {
-				c.SegNet, c.SANet, c.Still = sitter{}, poster{}, true
+				c.SegNet, c.SANet = sitter{}, poster{}
 				c.Style = func(name string) (*style.Tensors, error) { return inks[name], nil }
 			})
 			p := filter.Defaults("blue")

@@ -12,18 +12,18 @@ import (
 type sizes struct{ paint, mask image.Point }
 
 // ladder holds the painting's longer side, from what Auto falls to before it lets
-// frames go, to best: on the CPU, and on a device, which goes on to the frame's own size.
+// frames go, to best: on the CPU, and on a GPU, which goes on to the frame's own size.
 var ladder = []int{160, 192, 224, 256, 320, 384, 448, 512, 640, 768, 960, 1280, 1600, 1920}
 
 // The rungs of the fixed qualities.
 const (
-	fast         = 1
-	balanced     = 3
-	bestOnHost   = 7
-	bestOnDevice = 13
+	fast       = 1
+	balanced   = 3
+	bestOnHost = 7
+	bestOnGPU  = 13
 )
 
-// The mask's longer side; and that of the quality Best and, on a device, of Auto: beside
+// The mask's longer side; and that of the quality Best and, on a GPU, of Auto: beside
 // a painting of 640x480 it takes a seventh, by the CPU's times.
 const (
 	maskSide     = 192
@@ -75,7 +75,7 @@ func (p *pace) size(w, h int, q filter.Quality) sizes {
 	rung, side := p.rung, maskSide
 	switch q {
 	case filter.Auto:
-		if p.best == bestOnDevice {
+		if p.best == bestOnGPU {
 			side = maskSideBest
 		}
 	case filter.Fast:

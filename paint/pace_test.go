@@ -152,7 +152,7 @@ func TestOnADeviceBestIsTheFramesOwnSize(t *testing.T) {
 		{320, 240, image.Pt(320, 240)}, {640, 480, image.Pt(640, 480)}, {1280, 720, image.Pt(1280, 720)},
 		{1920, 1080, image.Pt(1920, 1088)}, {3840, 2160, image.Pt(1920, 1088)},
 	} {
-		p := newPace(bestOnDevice)
+		p := newPace(bestOnGPU)
 		if got := p.size(c.w, c.h, filter.Best).paint; got != c.want {
 			t.Errorf("the best of %dx%d is %v, want %v", c.w, c.h, got, c.want)
 		}
@@ -164,9 +164,9 @@ func TestOnADeviceBestIsTheFramesOwnSize(t *testing.T) {
 }
 
 // Where the mask costs little beside the painting it is finer.
-func TestMasksAreFineOnADeviceAndAtBest(t *testing.T) {
+func TestMasksAreFineOnAGPUAndAtBest(t *testing.T) {
 	usual, fine := image.Pt(192, 144), image.Pt(384, 288)
-	host, device := newPace(bestOnHost), newPace(bestOnDevice)
+	host, gpu := newPace(bestOnHost), newPace(bestOnGPU)
 	for _, c := range []struct {
 		quality       filter.Quality
 		onHost, onGPU image.Point
@@ -176,16 +176,16 @@ func TestMasksAreFineOnADeviceAndAtBest(t *testing.T) {
 		if got := host.size(640, 480, c.quality).mask; got != c.onHost {
 			t.Errorf("%v on the host cuts out at %v, want %v", c.quality, got, c.onHost)
 		}
-		if got := device.size(640, 480, c.quality).mask; got != c.onGPU {
-			t.Errorf("%v on a device cuts out at %v, want %v", c.quality, got, c.onGPU)
+		if got := gpu.size(640, 480, c.quality).mask; got != c.onGPU {
+			t.Errorf("%v on a GPU cuts out at %v, want %v", c.quality, got, c.onGPU)
 		}
 	}
 }
 
 // Auto climbs as far as the rate holds, no further than the frame, and comes down
 // again when the GPU is wanted elsewhere.
-func TestAutoOnADevice(t *testing.T) {
-	p := newPace(bestOnDevice)
+func TestAutoOnAGPU(t *testing.T) {
+	p := newPace(bestOnGPU)
 	run(&p, time.Second/60, 500*time.Microsecond, time.Millisecond, 3000)
 	if got := p.size(640, 480, filter.Auto).paint; got != image.Pt(640, 480) {
 		t.Errorf("with time to spare it works at %v", got)

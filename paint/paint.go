@@ -54,16 +54,18 @@ type Config struct {
 	// Style finds a style by its name in Params. It is asked when the styles of the
 	// settings change, between two frames, so it has to know the answer already.
 	Style func(name string) (*style.Tensors, error)
-	// Device makes the usual pictures where the networks compute; nil: blend does.
+	// Device makes the usual pictures of films where the networks compute; nil: blend does.
 	Device Device
+	// OnGPU lets Best, and Auto, paint at the frame's own size.
+	OnGPU bool
 	// Pool is where pictures are taken from.
 	Pool *frame.Pool
 	// Interval tells the time between two frames of the source, which the quality Auto
 	// holds. It is asked for every frame. While it tells 0, or without it, there is
 	// nothing to hold, and Auto paints as Balanced does.
 	Interval func() time.Duration
-	// Still is for single pictures: nothing is remembered from frame to frame, and
-	// Auto is Best.
+	// Still is for single pictures: nothing is remembered from frame to frame, SegNet
+	// looks twice, which a Device does not, and Auto is Best.
 	Still bool
 	// Reuse keeps a painting while nothing moves in front of the camera and no
 	// setting changes, which costs no more than the mask does. Off in measurements.
@@ -96,9 +98,12 @@ func New(c Config) (*Painter, error) {
 	if c.Interval == nil {
 		c.Interval = func() time.Duration { return 0 }
 	}
+	if c.Still {
+		c.SegNet = &mirrored{SegNet: c.SegNet}
+	}
 	best := bestOnHost
-	if c.Device != nil {
-		best = bestOnDevice
+	if c.OnGPU {
+		best = bestOnGPU
 	}
 	return &Painter{
 		Config:   c,

@@ -19,7 +19,9 @@ import (
 type fakeSegNet struct {
 	runs  int
 	scene int // images since the last Reset
+	most  int // of them in any scene
 	err   error
+	after int // runs until err comes
 }
 
 func (n *fakeSegNet) Reset() { n.scene = 0 }
@@ -27,11 +29,15 @@ func (n *fakeSegNet) Reset() { n.scene = 0 }
 func (n *fakeSegNet) Mask(dst []float32, image []byte, h, w int) error {
 	n.runs++
 	n.scene++
+	n.most = max(n.most, n.scene)
 	if len(dst) != h*w || len(image) != 3*h*w || h%16 != 0 || w%16 != 0 {
 		return fmt.Errorf("%d values and %d bytes for %dx%d", len(dst), len(image), w, h)
 	}
 	for i := range dst {
 		dst[i] = min(max((float32(image[3*i])-100)/50, 0), 1)
+	}
+	if n.runs <= n.after {
+		return nil
 	}
 	return n.err
 }
@@ -282,8 +288,8 @@ func TestStillHasNoHistory(t *testing.T) {
 	if d := far(alone, s.apply(t, a, p)); d != 0 {
 		t.Errorf("a still differs by up to %d after another", d)
 	}
-	if s.segnet.scene != 1 {
-		t.Errorf("SegNet takes %d stills for one scene", s.segnet.scene)
+	if s.segnet.most != 1 {
+		t.Errorf("SegNet takes %d looks at stills for one scene", s.segnet.most)
 	}
 }
 

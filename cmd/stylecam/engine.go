@@ -209,12 +209,12 @@ func openBrush(e *engine, m *models.Manifest, r *infer.Runtime, u use, model str
 		return u.transfer.Of(tensors), nil
 	}
 	config := paint.Config{
-		SegNet: segnet, SANet: sanet, Style: find, Pool: e.pool, Still: u.still, Reuse: u.reuse,
+		SegNet: segnet, SANet: sanet, Style: find, Pool: e.pool, OnGPU: r.OnGPU(), Still: u.still, Reuse: u.reuse,
 	}
 	if u.live {
 		config.Interval = func() time.Duration { return time.Duration(e.interval.Load()) }
 	}
-	if r.OnGPU() {
+	if r.OnGPU() && !u.still {
 		pipeline, err := device.New(r, m, segnet, sanet)
 		if err != nil {
 			return nil, err

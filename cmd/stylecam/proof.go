@@ -45,7 +45,7 @@ func (p *program) proof(ctx context.Context, provider infer.Provider) (picture *
 	settings := p.settings
 	defer func() { p.settings = settings }()
 	p.settings.provider = provider
-	e, err := p.openEngine(ctx, use{still: true})
+	e, err := p.openEngine(ctx, use{}) // as of a film: a GPU's chain paints no stills, and is to be tried
 	if err != nil {
 		return nil, nil, 0, err
 	}

@@ -127,13 +127,24 @@ def segnet_name(model: str, size: tuple[int, int]) -> str:
     return f"SegNet `{model}` at {size[0]}x{size[1]}"
 
 
+def segnets(models: Path) -> tuple[dict[str, graphs.SegNet], dict[str, graphs.Mirrored]]:
+    """Ours at their sizes; and as stills have them, at the largest."""
+    films, stills = {}, {}
+    for model, sizes in SIZES.items():
+        if (models / f"segnet-{model}.onnx").exists():
+            films |= {segnet_name(model, size): graphs.SegNet(models, size, model) for size in sizes}
+            name = segnet_name(model, sizes[-1])
+            stills[f"{name}, stills"] = graphs.Mirrored(films[name])
+    return films, stills
+
+
 def all_masks(args) -> dict[str, dict]:
-    ours = {segnet_name(model, size): graphs.SegNet(args.models, size, model)
-            for model, sizes in SIZES.items() if (args.models / f"segnet-{model}.onnx").exists() for size in sizes}
-    nets = {**peers.masks(args.peers), **ours}
+    films, stills = segnets(args.models)
+    nets = {**peers.masks(args.peers), **films, **stills}
     result = {name: {"sets": masks.scores(net, args.people_eval)} for name, net in nets.items()}
-    for name in {"MediaPipe selfie, 256x256", *ours} & nets.keys():
+    for name in {"MediaPipe selfie, 256x256", *films} & nets.keys():
         result[name] |= over_time(nets[name].film, args.people_eval)
+    for name in {"MediaPipe selfie, 256x256", *films, *stills} & nets.keys():
         result[name]["by_brightness"] = masks.by_brightness(nets[name], args.people_eval / "heads")
     frame = np.random.default_rng(1).integers(0, 256, (480, 640, 3), np.uint8)
     timed = {name: lambda net=net: net(frame) for name, net in nets.items() if name != peers.MATTING}  # which is run by PyTorch

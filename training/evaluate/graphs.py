@@ -60,6 +60,16 @@ class SegNet:
             yield mask
 
 
+class Mirrored:
+    """A SegNet that looks twice, at a picture and at its mirror image, as the program does at stills."""
+
+    def __init__(self, net: SegNet):
+        self.net = net
+
+    def __call__(self, picture: np.ndarray) -> np.ndarray:
+        return (self.net(picture) + self.net(picture[:, ::-1])[:, ::-1]) / 2
+
+
 TRANSFERS = {"SANet `lite`": 1.0, "the same weights as AdaIN": 0.0, "the same weights as Avatar-Net's decorator": 64.0}  # sharpness
 
 

@@ -11,7 +11,7 @@ from PIL import Image
 
 from training import export, train_sanet
 from training.evaluate import __main__ as evaluate
-from training.evaluate import masks, motion, paintings, peers, program
+from training.evaluate import graphs, masks, motion, paintings, peers, program
 from training.grow import grown
 from training.paper import PaperSANet
 from training.sanet import SANet
@@ -104,6 +104,13 @@ def test_peers_that_are_not_there_are_left_out(tmp_path):
     assert peers.masks(None) == peers.masks(tmp_path) == peers.painters(tmp_path, tmp_path) == {}
 
 
+def test_a_mirrored_look_sees_both_sides_alike():
+    def one_sided(picture):
+        return np.where(np.arange(picture.shape[1]) < picture.shape[1] // 2, np.float32(picture[..., 0]), 0)
+    photo = np.random.default_rng(3).integers(0, 256, (6, 8, 3), np.uint8)
+    assert np.array_equal(graphs.Mirrored(one_sided)(photo), photo[..., 0] / np.float32(2))
+
+
 def test_evaluation_writes_its_tables(people, scenes, vgg_folder, tmp_path, monkeypatch, capsys):
     models, out = tmp_path / "models", tmp_path / "results"
     torch.manual_seed(1)
@@ -138,7 +145,9 @@ def test_evaluation_writes_its_tables(people, scenes, vgg_folder, tmp_path, monk
 
     result = json.loads((out / "lite.json").read_text())
     for name in ("SegNet `lite` at 64x80", "SegNet `full` at 80x96"):
-        assert 0 <= result["masks"][name]["sets"]["heads"]["iou"] <= 1
+        film, still = result["masks"][name], result["masks"][f"{name}, stills"]
+        assert 0 <= film["sets"]["heads"]["iou"] <= 1 and 0 <= still["sets"]["heads"]["iou"] <= 1
+        assert "flicker" in film and "flicker" not in still and "by_brightness" in still
     for name in ("SANet `lite`", "SANet `full`"):
         assert result["paintings"][name]["alpha"]["ssim_0"] > 0.99
     assert result["paintings"]["SANet by its paper's recipe, 7 steps"]["losses"]["pairs"] == 4
