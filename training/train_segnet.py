@@ -6,8 +6,8 @@ Binary cross-entropy, stronger along the outline, and Dice; and for some picture
 whose mask must be the same (steadiness). The encoder starts from its published weights and learns more slowly than the decoder;
 its first stages stay as they are.
 
-The small network can also learn from the big one's soft masks (--teacher), which know hands and second people that some of the
-drawn ones leave out.
+The small network can also learn from the big one's soft masks of larger pictures (--teacher), looked at straight and mirrored: they
+know hands and second people that some of the drawn ones leave out.
 """
 from pathlib import Path
 
@@ -22,14 +22,21 @@ from .people import UNKNOWN, People
 from .segnet import SIZES, SegNet
 
 SHAPES = {  # near the program's working sizes, and upright; `full` more often at those of --quality best, where outlines are finest
-    "lite": ((144, 192), (144, 192), (112, 192), (192, 256), (240, 320), (288, 384), (192, 144), (192, 128)),
+    "lite": ((144, 192), (144, 192), (112, 192), (192, 256), (240, 320), (288, 384), (288, 384), (192, 144)),
     "full": ((288, 384), (240, 320), (288, 384), (192, 256), (224, 384), (144, 192), (256, 192), (192, 144)),
 }
 UNIT = 128 * 160  # pixels of a picture that counts as one of a batch
 EDGE = 3.0        # extra weight within 3 pixels of the outline
 STEADINESS = 3.0
 TAUGHT = 1.0      # weight of the teacher's masks
+TAUGHT_FROM = 2   # UNITs, above which a picture is large enough for the teacher to know more than the small network does
 FIXED = 2         # stages of the encoder that stay as they are: edges and colours, and half of the backward pass
+
+
+def twice(net: nn.Module, x: Tensor) -> Tensor:
+    """The mean of the masks that net finds in pictures x (N,3,H,W) and in their mirror images, (N,1,H,W) in 0..1."""
+    straight, mirrored = net(x), net(x.flip(3)).flip(3)
+    return (straight.float().sigmoid() + mirrored.float().sigmoid()) / 2
 
 
 class SegNetTask:
@@ -83,9 +90,9 @@ class SegNetTask:
         dice = 1 - (2 * (guess * truth * known).sum((1, 2, 3)) + 50) / (((guess + truth) * known).sum((1, 2, 3)) + 50)
         steadiness = (guess[:pairs] - other.sigmoid()).abs().mean()
         loss = entropy + 0.5 * dice.mean() + STEADINESS * steadiness
-        if self.teacher:
+        if self.teacher and area > TAUGHT_FROM:
             with torch.no_grad():
-                soft = self.teacher(x[:n]).float().sigmoid()
+                soft = twice(self.teacher, x[:n])
             loss = loss + TAUGHT * F.binary_cross_entropy_with_logits(logits, soft)
 
         with torch.no_grad():

@@ -12,6 +12,7 @@ import torch
 from training import efficientnet, loop, paper, pictures, train_sanet, train_segnet
 from training.loop import weights_of
 from training.sanet import SANet
+from training.segnet import SegNet
 
 
 def segnet(people, scenes, folders, out, steps):
@@ -200,6 +201,25 @@ def test_unknown_pixels_pull_nowhere(people, scenes, encoder_folder, tmp_path, m
         return task.losses(np.random.default_rng(1), 0.0)[0].item()
     # the outline's weight reaches three pixels over the border between known and unknown
     assert abs(losses(0) - losses(255)) < 0.05 * losses(0)
+
+
+def test_a_teacher_is_asked_of_large_pictures_both_ways(people, scenes, encoder_folder, tmp_path, monkeypatch):
+    torch.save({"weights": SegNet("full").state_dict()}, tmp_path / "full.pt")
+    settings = argparse.Namespace(device="cpu", scenes=scenes, scenes_named="*", people=[people], teacher=tmp_path / "full.pt", size="lite",
+                                  encoder=encoder_folder, encoder_rate=1.0, batch=4, keep_norms=False)
+    task, seen = train_segnet.SegNetTask(settings), []
+    task.teacher = lambda x: seen.append(x) or x[:, :1]
+    for size in ((144, 192), (240, 320)):
+        monkeypatch.setitem(train_segnet.SHAPES, "lite", (size,))
+        task.losses(np.random.default_rng(1), 0.0)
+    assert [tuple(x.shape[2:]) for x in seen] == 2 * [(240, 320)]
+    assert torch.equal(seen[0], seen[1].flip(3)) and not torch.equal(*seen)
+
+
+def test_the_mean_of_two_looks_has_no_sides():
+    torch.manual_seed(1)
+    x, sides = torch.rand(1, 3, 4, 6), torch.linspace(-1, 1, 6)
+    assert torch.allclose(train_segnet.twice(lambda x: x[:, :1] + sides, x).flip(3), train_segnet.twice(lambda x: x[:, :1] + sides, x.flip(3)))
 
 
 def test_a_lattice_is_told_from_strokes():
