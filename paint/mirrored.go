@@ -1,8 +1,9 @@
 package paint
 
 // mirrored looks twice, at a picture and at its mirror image: the mean of the two
-// masks follows outlines better than that of one look (docs/results/lite.md, the rows
-// "stills"), and takes twice as long. It is for pictures that nothing came before.
+// masks follows whole figures better than one look does, and heads as well
+// (docs/results/lite.md, the rows "stills"), and takes twice as long. It is for pictures
+// that nothing came before: the caller resets it before each, as any SegNet.
 type mirrored struct {
 	SegNet
 	image []byte

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"image"
-	"slices"
 	"testing"
 
 	"stylecam/filter"
@@ -45,19 +44,6 @@ func TestAMirroredLookSeesBothSidesAlike(t *testing.T) {
 			}
 		}
 	}
-	turned, other := make([]byte, len(picture)), make([]float32, h*w)
-	for i := range mask {
-		copy(turned[3*across(i, w):], picture[3*i:3*i+3])
-	}
-	if err := m.Mask(other, turned, h, w); err != nil {
-		t.Fatal(err)
-	}
-	for y := range h {
-		slices.Reverse(other[y*w : (y+1)*w])
-	}
-	if !slices.Equal(mask, other) {
-		t.Error("the mirror image has not the mirrored mask")
-	}
 }
 
 func TestStillsAreLookedAtTwiceAndFilmsOnce(t *testing.T) {
@@ -76,6 +62,15 @@ func TestStillsOnAGPUAreAsLargeAsTheFrame(t *testing.T) {
 	want := sizes{paint: image.Pt(640, 480), mask: image.Pt(384, 288)}
 	if got := s.sizes(portrait(640, 480), &p); got != want {
 		t.Errorf("worked on at %v, want %v", got, want)
+	}
+}
+
+func TestADeviceMakesNoStills(t *testing.T) {
+	s := newStudio(t, nil)
+	c := s.Config
+	c.Still, c.Device = true, struct{ Device }{}
+	if _, err := New(c); err == nil {
+		t.Error("a device that looks once is taken for stills")
 	}
 }
 

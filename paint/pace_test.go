@@ -143,8 +143,8 @@ func TestWithoutAnIntervalAutoIsBalanced(t *testing.T) {
 	}
 }
 
-// On a device the ladder ends where the frame does.
-func TestOnADeviceBestIsTheFramesOwnSize(t *testing.T) {
+// On a GPU the ladder ends where the frame does.
+func TestOnAGPUBestIsTheFramesOwnSize(t *testing.T) {
 	for _, c := range []struct {
 		w, h int
 		want image.Point

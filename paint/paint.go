@@ -56,7 +56,8 @@ type Config struct {
 	Style func(name string) (*style.Tensors, error)
 	// Device makes the usual pictures of films where the networks compute; nil: blend does.
 	Device Device
-	// OnGPU lets Best, and Auto, paint at the frame's own size.
+	// OnGPU lets Best, and Auto, paint at the frame's own size, and Auto cut out as
+	// finely as Best.
 	OnGPU bool
 	// Pool is where pictures are taken from.
 	Pool *frame.Pool
@@ -97,6 +98,9 @@ func New(c Config) (*Painter, error) {
 	}
 	if c.Interval == nil {
 		c.Interval = func() time.Duration { return 0 }
+	}
+	if c.Still && c.Device != nil {
+		return nil, errors.New("new painter: a device makes no stills")
 	}
 	if c.Still {
 		c.SegNet = &mirrored{SegNet: c.SegNet}

@@ -90,8 +90,8 @@ func compliance(t *testing.T, device string) (verdict, []byte) {
 }
 
 // always is what fails each of three times. A picture that is written between two
-// requests fails one, whoever writes it: 0.15.0 then tells the number of that picture for
-// a buffer just asked for.
+// requests fails one, whoever writes it: v4l2loopback 0.15.0 then tells the number of
+// that picture for a buffer just asked for.
 func always(t *testing.T, device string) (verdict, []byte) {
 	t.Helper()
 	v, said := compliance(t, device)

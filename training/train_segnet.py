@@ -6,9 +6,10 @@ Binary cross-entropy, stronger along the outline, and Dice; and for some picture
 whose mask must be the same (steadiness). The encoder starts from its published weights and learns more slowly than the decoder;
 its first stages stay as they are.
 
-The small network can also learn from the big one's soft masks of larger pictures (--teacher), looked at straight and mirrored: they
+The small network can also learn from the big one's soft masks of larger pictures (--teacher), looked at straight and mirrored, which
 know hands and second people that some of the drawn ones leave out.
 """
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,7 @@ from .muon import Muon
 from .people import UNKNOWN, People
 from .segnet import SIZES, SegNet
 
-SHAPES = {  # near the program's working sizes, and upright; `full` more often at those of --quality best, where outlines are finest
+SHAPES = {  # near the program's working sizes, and upright; half of `lite`'s large enough to be taught, more of `full`'s for --quality best
     "lite": ((144, 192), (144, 192), (112, 192), (192, 256), (240, 320), (288, 384), (288, 384), (192, 144)),
     "full": ((288, 384), (240, 320), (288, 384), (192, 256), (224, 384), (144, 192), (256, 192), (192, 144)),
 }
@@ -33,7 +34,7 @@ TAUGHT_FROM = 2   # UNITs, above which a picture is large enough for the teacher
 FIXED = 2         # stages of the encoder that stay as they are: edges and colours, and half of the backward pass
 
 
-def twice(net: nn.Module, x: Tensor) -> Tensor:
+def both_ways(net: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
     """The mean of the masks that net finds in pictures x (N,3,H,W) and in their mirror images, (N,1,H,W) in 0..1."""
     straight, mirrored = net(x), net(x.flip(3)).flip(3)
     return (straight.float().sigmoid() + mirrored.float().sigmoid()) / 2
@@ -92,7 +93,7 @@ class SegNetTask:
         loss = entropy + 0.5 * dice.mean() + STEADINESS * steadiness
         if self.teacher and area > TAUGHT_FROM:
             with torch.no_grad():
-                soft = twice(self.teacher, x[:n])
+                soft = both_ways(self.teacher, x[:n])
             loss = loss + TAUGHT * F.binary_cross_entropy_with_logits(logits, soft)
 
         with torch.no_grad():
@@ -118,7 +119,7 @@ def main() -> None:
     parser.add_argument("--scenes-named", default="flickr_landscape_*", help="which of them")
     parser.add_argument("--size", choices=SIZES, default="lite")
     parser.add_argument("--encoder", type=Path, help="folder of EfficientNet-Lite's published weights, to start from")
-    parser.add_argument("--teacher", type=Path, help="weights of a network of size full")
+    parser.add_argument("--teacher", type=Path, help="weights of a network of size full, whose masks of larger pictures are learned too")
     parser.add_argument("--encoder-rate", type=float, default=0.2, help="learning rate of the encoder, as a share of --rate")
     parser.add_argument("--keep-norms", action="store_true",
                         help="the decoder's means and spreads stay those of --init: a few large pictures are too small a batch to tell them")

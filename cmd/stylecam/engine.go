@@ -180,8 +180,8 @@ type brush struct {
 	closers  []func() error
 }
 
-// openBrush opens the networks, and on a GPU the chain of graphs between them. It
-// owns the runtime from here on.
+// openBrush opens the networks, and on a GPU, but for stills, the chain of graphs
+// between them. It owns the runtime from here on.
 func openBrush(e *engine, m *models.Manifest, r *infer.Runtime, u use, model string) (_ *brush, err error) {
 	b := &brush{model: model, provider: r.Provider(), threads: r.Threads(), closers: []func() error{r.Close}}
 	defer func() {

@@ -208,18 +208,24 @@ def test_a_teacher_is_asked_of_large_pictures_both_ways(people, scenes, encoder_
     settings = argparse.Namespace(device="cpu", scenes=scenes, scenes_named="*", people=[people], teacher=tmp_path / "full.pt", size="lite",
                                   encoder=encoder_folder, encoder_rate=1.0, batch=4, keep_norms=False)
     task, seen = train_segnet.SegNetTask(settings), []
-    task.teacher = lambda x: seen.append(x) or x[:, :1]
-    for size in ((144, 192), (240, 320)):
+    task.net.eval()
+
+    def losses(size, sees) -> float:
+        task.teacher = lambda x: seen.append(x) or torch.full_like(x[:, :1], sees)
         monkeypatch.setitem(train_segnet.SHAPES, "lite", (size,))
-        task.losses(np.random.default_rng(1), 0.0)
-    assert [tuple(x.shape[2:]) for x in seen] == 2 * [(240, 320)]
-    assert torch.equal(seen[0], seen[1].flip(3)) and not torch.equal(*seen)
+        return task.losses(np.random.default_rng(1), 0.0)[0].item()
+    assert losses((144, 192), 9) == losses((144, 192), -9) and not seen
+    assert losses((240, 320), 9) != losses((240, 320), -9)
+    assert torch.equal(seen[0], seen[1].flip(3)) and not torch.equal(*seen[:2])
 
 
-def test_the_mean_of_two_looks_has_no_sides():
+def test_the_mean_of_both_ways_has_no_sides():
     torch.manual_seed(1)
     x, sides = torch.rand(1, 3, 4, 6), torch.linspace(-1, 1, 6)
-    assert torch.allclose(train_segnet.twice(lambda x: x[:, :1] + sides, x).flip(3), train_segnet.twice(lambda x: x[:, :1] + sides, x.flip(3)))
+
+    def net(x):
+        return x[:, :1] + sides
+    assert torch.allclose(train_segnet.both_ways(net, x).flip(3), train_segnet.both_ways(net, x.flip(3)))
 
 
 def test_a_lattice_is_told_from_strokes():
