@@ -43,16 +43,6 @@ func SideBySide(picture *frame.Frame, s *Scene) {
 	}
 }
 
-// Mirror turns a picture left to right.
-func Mirror(picture *frame.Frame) error {
-	out, err := Wrap(picture)
-	if err != nil {
-		return err
-	}
-	defer out.Close()
-	return gocv.Flip(out, &out, 1)
-}
-
 // CutOut returns the scene's frame with the mask as its opacity, and on the soft
 // edge the person's colours for the background's.
 func (c *Composer) CutOut(s *Scene, m *Mask) (*image.NRGBA, error) {

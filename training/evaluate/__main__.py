@@ -142,9 +142,9 @@ def all_masks(args) -> dict[str, dict]:
     films, stills = segnets(args.models)
     nets = {**peers.masks(args.peers), **films, **stills}
     result = {name: {"sets": masks.scores(net, args.people_eval)} for name, net in nets.items()}
-    for name in {"MediaPipe selfie, 256x256", *films} & nets.keys():
-        result[name] |= over_time(nets[name].film, args.people_eval)
     for name in {"MediaPipe selfie, 256x256", *films, *stills} & nets.keys():
+        if name not in stills:
+            result[name] |= over_time(nets[name].film, args.people_eval)
         result[name]["by_brightness"] = masks.by_brightness(nets[name], args.people_eval / "heads")
     frame = np.random.default_rng(1).integers(0, 256, (480, 640, 3), np.uint8)
     timed = {name: lambda net=net: net(frame) for name, net in nets.items() if name != peers.MATTING}  # which is run by PyTorch
