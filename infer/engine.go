@@ -58,8 +58,9 @@ type profile struct{ least, usual, most string }
 var leastShape = shape{64, 64, 1}
 
 // shapes are what an engine is tuned for, and the most that it takes; larger ones fail.
-// The masks' sizes are the manifest's, whatever computes. A painting is as large on a
-// GPU as time allows, upright or not; four styles are two that become two others.
+// The masks' sizes are the manifest's; a GPU usually takes the last, the finest of 16:9.
+// A painting is as large there as time allows, upright or not; four styles are two that
+// become two others.
 func shapes(g models.Graph) (usual, most shape) {
 	if g.Graph == models.SANetPaint {
 		return shape{720, 1280, 1}, shape{1920, 1920, 4}
@@ -69,7 +70,8 @@ func shapes(g models.Graph) (usual, most shape) {
 		longest = max(longest, s[0], s[1])
 	}
 	if longest > 0 {
-		usual = shape{g.Sizes[0][0], g.Sizes[0][1], 1}
+		last := g.Sizes[len(g.Sizes)-1]
+		usual = shape{last[0], last[1], 1}
 	}
 	return usual, shape{longest, longest, 1}
 }

@@ -15,19 +15,28 @@ type sizes struct{ paint, mask image.Point }
 // frames go, to best: on the CPU, and on a GPU, which goes on to the frame's own size.
 var ladder = []int{160, 192, 224, 256, 320, 384, 448, 512, 640, 768, 960, 1280, 1600, 1920}
 
-// The rungs of the fixed qualities.
+// The rungs of the fixed qualities but Best, whose rung is the ladder's last.
 const (
-	fast       = 1
-	balanced   = 3
-	bestOnHost = 7
-	bestOnGPU  = 13
+	fast     = 1
+	balanced = 3
 )
 
-// The mask's longer side; and that of the quality Best and, on a GPU, of Auto: beside
-// a painting of 640x480 it takes a seventh, by the CPU's times.
+// The mask's longer side, and that of the quality Best: beside a painting of 640x480
+// it takes a seventh, by the CPU's times.
 const (
 	maskSide     = 192
 	maskSideBest = 384
+)
+
+// reach is how far the networks go where they compute.
+type reach struct {
+	best int // the last rung
+	auto int // the mask's longer side of the quality Auto, unless frames are late
+}
+
+var (
+	onHost = reach{best: 7, auto: maskSide}
+	onGPU  = reach{best: 13, auto: maskSideBest}
 )
 
 // fit returns a working size of the frame's aspect, with the given longer side,
@@ -45,7 +54,7 @@ func fit(w, h, side int) image.Point {
 // to the rung that by its area is not, up when the next one's leaves room. What was tried
 // and was too slow is tried again only after a longer while each time.
 type pace struct {
-	best int // the last rung
+	reach
 	rung int
 	top  int // the last rung that makes a difference to the frames
 
@@ -62,8 +71,8 @@ const (
 	room         = 0.80 // of the interval: what the next rung may take
 )
 
-func newPace(best int) pace {
-	return pace{best: best, top: best, rung: balanced, patience: firstTrial}
+func newPace(r reach) pace {
+	return pace{reach: r, top: r.best, rung: balanced, patience: firstTrial}
 }
 
 // size returns what a frame of w x h is worked on at.
@@ -75,8 +84,8 @@ func (p *pace) size(w, h int, q filter.Quality) sizes {
 	rung, side := p.rung, maskSide
 	switch q {
 	case filter.Auto:
-		if p.best == bestOnGPU {
-			side = maskSideBest
+		if rung >= balanced {
+			side = p.auto
 		}
 	case filter.Fast:
 		rung = fast

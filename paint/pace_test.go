@@ -77,7 +77,7 @@ func TestAutoHoldsTheFrameRate(t *testing.T) {
 		{"a workstation", time.Millisecond, 512},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			p := newPace(bestOnHost)
+			p := newPace(onHost)
 			run(&p, interval, c.at256, 6*time.Millisecond, 1000)
 			if got := p.size(640, 480, filter.Auto).paint.X; got != c.side {
 				t.Errorf("works at %d, want %d", got, c.side)
@@ -99,7 +99,7 @@ func TestAutoHoldsTheFrameRate(t *testing.T) {
 // Where the first frames are far too late, the size that holds is found within half a
 // second, not a rung at a time.
 func TestAutoFindsItsSizeAtOnce(t *testing.T) {
-	p := newPace(bestOnHost)
+	p := newPace(onHost)
 	run(&p, time.Second/30, 45*time.Millisecond, 8*time.Millisecond, 15)
 	if got := p.size(640, 480, filter.Auto).paint.X; got != 160 {
 		t.Errorf("after 15 frames it works at %d", got)
@@ -109,7 +109,7 @@ func TestAutoFindsItsSizeAtOnce(t *testing.T) {
 // A source that is slower leaves time for a larger painting, and one that becomes
 // faster takes it away again.
 func TestAutoFollowsTheSourcesRate(t *testing.T) {
-	p := newPace(bestOnHost)
+	p := newPace(onHost)
 	for _, c := range []struct {
 		fps  int
 		side int
@@ -122,7 +122,7 @@ func TestAutoFollowsTheSourcesRate(t *testing.T) {
 }
 
 func TestAutoYieldsToLoadAndComesBack(t *testing.T) {
-	p := newPace(bestOnHost)
+	p := newPace(onHost)
 	run(&p, time.Second/30, 18*time.Millisecond, 6*time.Millisecond, 100)
 	before := p.rung
 	run(&p, time.Second/30, 18*time.Millisecond, 25*time.Millisecond, 100)
@@ -136,7 +136,7 @@ func TestAutoYieldsToLoadAndComesBack(t *testing.T) {
 }
 
 func TestWithoutAnIntervalAutoIsBalanced(t *testing.T) {
-	p := newPace(bestOnHost)
+	p := newPace(onHost)
 	run(&p, 0, time.Second, time.Second, 100)
 	if got, want := p.size(640, 480, filter.Auto), p.size(640, 480, filter.Balanced); got != want {
 		t.Errorf("works at %v, want %v", got, want)
@@ -152,11 +152,11 @@ func TestOnAGPUBestIsTheFramesOwnSize(t *testing.T) {
 		{320, 240, image.Pt(320, 240)}, {640, 480, image.Pt(640, 480)}, {1280, 720, image.Pt(1280, 720)},
 		{1920, 1080, image.Pt(1920, 1088)}, {3840, 2160, image.Pt(1920, 1088)},
 	} {
-		p := newPace(bestOnGPU)
+		p := newPace(onGPU)
 		if got := p.size(c.w, c.h, filter.Best).paint; got != c.want {
 			t.Errorf("the best of %dx%d is %v, want %v", c.w, c.h, got, c.want)
 		}
-		host := newPace(bestOnHost)
+		host := newPace(onHost)
 		if got := host.size(c.w, c.h, filter.Best).paint; got.X > 512 {
 			t.Errorf("on the host the best of %dx%d is %v", c.w, c.h, got)
 		}
@@ -166,7 +166,7 @@ func TestOnAGPUBestIsTheFramesOwnSize(t *testing.T) {
 // Where the mask costs little beside the painting it is finer.
 func TestMasksAreFineOnAGPUAndAtBest(t *testing.T) {
 	usual, fine := image.Pt(192, 144), image.Pt(384, 288)
-	host, gpu := newPace(bestOnHost), newPace(bestOnGPU)
+	host, gpu := newPace(onHost), newPace(onGPU)
 	for _, c := range []struct {
 		quality       filter.Quality
 		onHost, onGPU image.Point
@@ -182,10 +182,23 @@ func TestMasksAreFineOnAGPUAndAtBest(t *testing.T) {
 	}
 }
 
+// A GPU that is late gives up fine masks with the painting's size, and takes both up again.
+func TestMasksAreCoarseOnAGPUThatIsLate(t *testing.T) {
+	p := newPace(onGPU)
+	run(&p, time.Second/60, time.Second/30, time.Millisecond, 100)
+	if got := p.size(640, 480, filter.Auto).mask; got != image.Pt(192, 144) {
+		t.Errorf("late, it cuts out at %v", got)
+	}
+	run(&p, time.Second/60, time.Millisecond, time.Millisecond, 3000)
+	if got := p.size(640, 480, filter.Auto).mask; got != image.Pt(384, 288) {
+		t.Errorf("with time to spare again, it cuts out at %v", got)
+	}
+}
+
 // Auto climbs as far as the rate holds, no further than the frame, and comes down
 // again when the GPU is wanted elsewhere.
 func TestAutoOnAGPU(t *testing.T) {
-	p := newPace(bestOnGPU)
+	p := newPace(onGPU)
 	run(&p, time.Second/60, 500*time.Microsecond, time.Millisecond, 3000)
 	if got := p.size(640, 480, filter.Auto).paint; got != image.Pt(640, 480) {
 		t.Errorf("with time to spare it works at %v", got)

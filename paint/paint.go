@@ -105,16 +105,16 @@ func New(c Config) (*Painter, error) {
 	if c.Still {
 		c.SegNet = &mirrored{SegNet: c.SegNet}
 	}
-	best := bestOnHost
+	reach := onHost
 	if c.OnGPU {
-		best = bestOnGPU
+		reach = onGPU
 	}
 	return &Painter{
 		Config:   c,
 		scene:    blend.NewScene(),
 		refiner:  blend.NewRefiner(),
 		composer: blend.NewComposer(),
-		pace:     newPace(best),
+		pace:     newPace(reach),
 	}, nil
 }
 
