@@ -1,6 +1,7 @@
 package device
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"image"
@@ -70,6 +71,9 @@ func (p *Pipeline) bind(r rig, styles []*style.Tensors) error {
 	}
 	b.paint(styles[0])
 	b.compose()
+	for _, c := range p.chain.all { // of which none may be set or run, unless all are whole
+		b.err = cmp.Or(b.err, c.Err())
+	}
 	if b.err != nil {
 		return fmt.Errorf("at %v: %w", r.frame, errors.Join(b.err, p.chain.close()))
 	}
@@ -83,7 +87,7 @@ type binder struct {
 	rig    rig
 	guide  image.Point
 	halves []*infer.Call // made so far, each half of the one before
-	err    error
+	err    error         // the first
 }
 
 func (b *binder) call(graph string) *infer.Call {
@@ -92,7 +96,8 @@ func (b *binder) call(graph string) *infer.Call {
 	return c
 }
 
-// tensor returns the tensor of a name, made anew where it had other dimensions.
+// tensor returns the tensor of a name, made anew where it had other dimensions; nil if
+// there is no room for it.
 func tensor[E infer.Element](b *binder, name string, dims ...int) *infer.Tensor {
 	t := b.tensors[name]
 	if t != nil && t.Has(dims...) {
@@ -104,8 +109,8 @@ func tensor[E infer.Element](b *binder, name string, dims ...int) *infer.Tensor 
 	}
 	t, err := infer.NewTensor[E](b.device, dims...)
 	if err != nil {
-		b.err = errors.Join(b.err, err)
-		return new(infer.Tensor)
+		b.err = cmp.Or(b.err, err)
+		return nil
 	}
 	b.tensors[name] = t
 	return t

@@ -147,18 +147,31 @@ func (k *Kernel) Call() *Call {
 	return &Call{k, binding{io: io, err: err}}
 }
 
-// From reads an input from the device.
-func (c *Call) From(name string, t *Tensor) {
-	if c.err == nil {
-		c.err = c.io.BindInput(name, handleOnly{pointer: t.pointer})
+// From reads an input from the device. A nil tensor, one that could not be made, is an
+// error of the call's.
+func (c *Call) From(name string, t *Tensor) { c.bind(c.io.BindInput, name, t) }
+
+// To writes an output on the device, as From.
+func (c *Call) To(name string, t *Tensor) { c.bind(c.io.BindOutput, name, t) }
+
+func (c *Call) bind(to func(string, ort.Value) error, name string, t *Tensor) {
+	switch {
+	case c.err != nil:
+	case t == nil:
+		c.err = fmt.Errorf("there is no tensor for %s", name)
+	default:
+		c.err = to(name, handleOnly{pointer: t.pointer})
 	}
 }
 
-// To writes an output on the device.
-func (c *Call) To(name string, t *Tensor) {
-	if c.err == nil {
-		c.err = c.io.BindOutput(name, handleOnly{pointer: t.pointer})
+// Err tells what failed when the call was put together: a *[Failure], as Run returns it.
+func (c *Call) Err() error { return c.failure(c.err) }
+
+func (c *Call) failure(err error) error {
+	if err == nil {
+		return nil
 	}
+	return &Failure{"graph " + c.kernel.name, c.kernel.runtime.provider, inWords(err)}
 }
 
 // In is an input of the host's memory. Whoever changes it calls Renew then: a GPU has
@@ -193,10 +206,7 @@ func (c *Call) Run() error {
 	if err == nil {
 		err = c.kernel.ort.RunWithBinding(c.io)
 	}
-	if err != nil {
-		return &Failure{"graph " + c.kernel.name, c.kernel.runtime.provider, inWords(err)}
-	}
-	return nil
+	return c.failure(err)
 }
 
 // Close frees the call and what it has in the host's memory.

@@ -2,6 +2,7 @@ package infer
 
 import (
 	"bytes"
+	"errors"
 	"math"
 	"os"
 	"path/filepath"
@@ -346,6 +347,31 @@ func TestNewInputsAreShownToAGPU(t *testing.T) {
 		}
 		if mask[0] != want {
 			t.Errorf("frame %d: mask is %g, want %g", i, mask[0], want)
+		}
+	}
+}
+
+// A tensor that could not be made is refused before the library sees it.
+func TestACallWithoutItsTensorsFails(t *testing.T) {
+	k, err := onCPU(t).Kernel(graph(t, "segnet"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer k.Close()
+	for name, put := range map[string]func(*Call){
+		"image": func(c *Call) { c.From("image", nil) },
+		"mask":  func(c *Call) { c.To("mask", nil) },
+	} {
+		c := k.Call()
+		put(c)
+		var failure *Failure
+		for _, err := range []error{c.Err(), c.Run()} {
+			if !errors.As(err, &failure) || !strings.Contains(err.Error(), "no tensor for "+name) {
+				t.Errorf("error is %v", err)
+			}
+		}
+		if err := c.Close(); err != nil {
+			t.Error(err)
 		}
 	}
 }
