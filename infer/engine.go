@@ -58,8 +58,8 @@ type profile struct{ least, usual, most string }
 var leastShape = shape{64, 64, 1}
 
 // shapes are what an engine is tuned for, and the most that it takes; larger ones fail.
-// The masks' sizes are the manifest's; a GPU usually takes the last, the finest of 16:9.
-// A painting is as large there as time allows, upright or not; four styles are two that
+// The masks' sizes are the manifest's, of which a GPU usually takes the largest. A
+// painting is as large there as time allows, upright or not; four styles are two that
 // become two others.
 func shapes(g models.Graph) (usual, most shape) {
 	if g.Graph == models.SANetPaint {
@@ -68,10 +68,9 @@ func shapes(g models.Graph) (usual, most shape) {
 	longest := 0
 	for _, s := range g.Sizes {
 		longest = max(longest, s[0], s[1])
-	}
-	if longest > 0 {
-		last := g.Sizes[len(g.Sizes)-1]
-		usual = shape{last[0], last[1], 1}
+		if s[0]*s[1] > usual.height*usual.width {
+			usual = shape{s[0], s[1], 1}
+		}
 	}
 	return usual, shape{longest, longest, 1}
 }
@@ -173,8 +172,11 @@ var unread = regexp.MustCompile("deserialize engine")
 // compile has open make a session by the engine, and tells how long that takes where it
 // was not compiled before. One that was cut short, as on a disk that was full, is
 // compiled anew. What TensorRT cannot compile it leaves to CUDA and tells nobody: here
-// that is an error.
+// that is an error. Without an engine open is all.
 func (e *engine) compile(open func() error, tell func(time.Duration)) error {
+	if e == nil {
+		return open()
+	}
 	if e.built() {
 		err := open()
 		if err == nil || !unread.MatchString(err.Error()) {

@@ -55,7 +55,7 @@ func TestProfiles(t *testing.T) {
 	}
 	masks := &profile{
 		"image:1x64x64x3,previous:1x1x64x64",
-		"image:1x224x384x3,previous:1x1x224x384",
+		"image:1x288x384x3,previous:1x1x288x384",
 		"image:1x384x384x3,previous:1x1x384x384",
 	}
 	paintings := &profile{

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"time"
 
 	_ "embed"
 
@@ -50,8 +51,7 @@ const (
 	AutoPrecision Precision = iota
 	// FP32 is single precision.
 	FP32
-	// FP16 is half precision: twice as fast on a GPU, and slower on the CPU, which
-	// converts to and fro.
+	// FP16 is half precision: for GPUs; a CPU converts to and fro, and is slower.
 	FP16
 )
 
@@ -75,7 +75,8 @@ var probe []byte // y = x + 1
 // prove runs the smallest of graphs on the provider: a GPU's libraries may be there
 // and the driver not, which shows when a session is made, or not before it runs.
 func (r *Runtime) prove() (err error) {
-	options, err := r.options(r.engine(models.Graph{Entry: models.Entry{Name: "probe"}, Bytes: probe}, nil))
+	e := r.engine(models.Graph{Entry: models.Entry{Name: "probe"}, Bytes: probe}, nil)
+	options, err := r.options(e)
 	if err != nil {
 		return err
 	}
@@ -90,11 +91,17 @@ func (r *Runtime) prove() (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, y.Destroy()) }()
-	s, err := ort.NewAdvancedSessionWithONNXData(probe, []string{"x"}, []string{"y"}, []ort.Value{x}, []ort.Value{y}, options)
+	var s *ort.AdvancedSession
+	err = e.compile(func() (err error) {
+		s, err = ort.NewAdvancedSessionWithONNXData(probe, []string{"x"}, []string{"y"}, []ort.Value{x}, []ort.Value{y}, options)
+		return err
+	}, func(time.Duration) {}) // which takes seconds
+	if s != nil {
+		defer func() { err = errors.Join(err, s.Destroy()) }()
+	}
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.Destroy()) }()
 	if err := s.Run(); err != nil {
 		return err
 	}

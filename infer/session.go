@@ -82,10 +82,6 @@ func (r *Runtime) load(g models.Graph, inputs []ort.InputOutputInfo) (loaded *or
 		loaded, err = ort.NewDynamicAdvancedSessionWithONNXData(g.Bytes, nil, nil, options)
 		return err
 	}
-	if e == nil {
-		err = open()
-		return loaded, err
-	}
 	tell := func(so time.Duration) {
 		if r.building != nil {
 			r.building(g.Name+"/"+g.Graph, so)

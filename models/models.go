@@ -96,7 +96,7 @@ type Entry struct {
 	Bytes      int64          `json:"bytes"`
 	Contract   int            `json:"contract"`
 	Version    string         `json:"version"`
-	Sizes      [][2]int       `json:"sizes"` // height and width it is meant to work at, from a CPU's usual one to the finest
+	Sizes      [][2]int       `json:"sizes"` // height and width it is meant to work at, the usual one first
 	Data       string         `json:"data"`  // what it was trained on, and on what terms
 	Licence    string         `json:"licence"`
 	Evaluation map[string]any `json:"evaluation"`
