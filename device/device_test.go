@@ -1,6 +1,7 @@
 package device_test
 
 import (
+	"bytes"
 	"context"
 	"image"
 	"image/jpeg"
@@ -154,7 +155,7 @@ func film(t *testing.T, w, h, frames int) []*frame.Frame {
 	return all
 }
 
-// defaults are of the same sizes on both: Auto cuts out finer on a device.
+// defaults are of a size that does not depend on how long frames take.
 func defaults(style string) filter.Params {
 	p := filter.Defaults(style)
 	p.Quality = filter.Balanced
@@ -195,6 +196,7 @@ func TestChainPaintsWhatTheHostPaints(t *testing.T) {
 		"the usual":        {image.Pt(640, 480), func(*filter.Params) {}},
 		"wide":             {image.Pt(1280, 720), func(*filter.Params) {}},
 		"of no round size": {image.Pt(427, 321), func(*filter.Params) {}},
+		"fine masks":       {image.Pt(640, 480), func(p *filter.Params) { p.Quality = filter.Best }},
 		"its own size":     {image.Pt(320, 240), func(p *filter.Params) { p.Quality, p.Smoothing = filter.Best, filter.Steady }},
 		"all at once":      {image.Pt(640, 480), func(p *filter.Params) { p.Smoothing, p.Feather, p.Detail = 0, 0, 0 }},
 		"a broad feather":  {image.Pt(640, 480), func(p *filter.Params) { p.Feather = 24 }},
@@ -315,4 +317,26 @@ func TestMemoryOutlastsPicturesWithoutAMask(t *testing.T) {
 		want.Release()
 		got.Release()
 	}
+}
+
+// What blend remembers of masks ends where the device goes on.
+func TestBlendForgetsWhatTheDevicePaintedSince(t *testing.T) {
+	s := newStudio(t, models.Lite, models.Lite)
+	params := defaults("starry-night")
+	params.Smoothing = filter.Steady
+	masks := params
+	masks.View = filter.MaskOverlay
+	frames := film(t, 320, 240, 3)
+	last := frames[2] // much brighter, so that a mask that was remembered is told from a fresh one
+	for i, v := range last.Pix {
+		last.Pix[i] = byte(min(int(v)+60, 255))
+	}
+	apply(t, s.chain, frames[0], &masks).Release()
+	apply(t, s.chain, frames[1], &params).Release()
+	want, got := apply(t, s.host, last, &masks), apply(t, s.chain, last, &masks)
+	if !bytes.Equal(want.Pix, got.Pix) {
+		t.Error("the mask is not a first one")
+	}
+	want.Release()
+	got.Release()
 }

@@ -40,6 +40,7 @@ func (p *Painter) byDevice(ctx context.Context, f *frame.Frame, do plan, params 
 	if err != nil {
 		return nil, failed("paint", f, err)
 	}
+	p.rawOf = image.Point{} // what blend remembers is no longer the last frame
 	picture := p.Pool.Get(f.Width, f.Height)
 	picture.Seq, picture.Captured = f.Seq, f.Captured
 	began := time.Now()
@@ -53,7 +54,7 @@ func (p *Painter) byDevice(ctx context.Context, f *frame.Frame, do plan, params 
 		return nil, failed("paint", f, err)
 	}
 	if params.Quality == filter.Auto {
-		p.pace.took(p.Interval(), last.Sub(began), t.Took(filter.StagePaint))
+		p.pace.took(p.Interval(), spentOn(t, last.Sub(began)))
 	}
 	return picture, nil
 }

@@ -13,9 +13,10 @@ import (
 // fadeTime is how long one style takes to become another.
 const fadeTime = 500 * time.Millisecond
 
-// strongest is how many styles a layer keeps of a fade that is sent elsewhere half
-// way. Whoever leafs through the styles would otherwise have them all painted at
-// once, each at its price.
+// strongest is how many styles are kept of a fade that is sent elsewhere half way: by
+// each layer, or one by each where the layers differ. Whoever leafs through the styles
+// would otherwise have them all painted at once, each at its price; and TensorRT's
+// engines take four, of which two are those that are faded to.
 const strongest = 2
 
 // part is one style's part in a picture: its weight in each layer, each adding up
@@ -67,8 +68,12 @@ func (d *fader) parts(p *filter.Params, at time.Time, find func(string) (*style.
 // fading tells whether the last parts were on their way.
 func (d *fader) fading() bool { return len(d.from) > 0 }
 
-// thin leaves each layer its strongest styles, their weights adding up to 1 again.
+// thin leaves the layers their strongest styles, their weights adding up to 1 again.
 func thin(parts []part) []part {
+	most := strongest
+	if slices.ContainsFunc(parts, func(s part) bool { return s.person != s.background }) {
+		most = strongest / 2
+	}
 	for _, weight := range []func(*part) *float32{
 		func(s *part) *float32 { return &s.person },
 		func(s *part) *float32 { return &s.background },
@@ -76,7 +81,7 @@ func thin(parts []part) []part {
 		slices.SortFunc(parts, func(a, b part) int { return cmp.Compare(*weight(&b), *weight(&a)) })
 		var sum float32
 		for i := range parts {
-			if i >= strongest {
+			if i >= most {
 				*weight(&parts[i]) = 0
 			}
 			sum += *weight(&parts[i])

@@ -64,26 +64,35 @@ func TestLeafingThroughStylesPaintsFewAtOnce(t *testing.T) {
 		}
 		return tensors[name], nil
 	}
-	var d fader
-	now := time.Unix(0, 0)
-	for n := range 40 {
-		p := filter.Defaults(fmt.Sprint("background ", n))
-		p.PersonStyle = filter.Mix{{Name: fmt.Sprint("person ", n), Weight: 1}}
-		parts, err := d.parts(&p, now, find, false)
-		if err != nil {
-			t.Fatal(err)
+	for _, apart := range []bool{true, false} {
+		most := strongest + 1
+		if apart {
+			most = 4
 		}
-		if len(parts) > 2*(strongest+1) {
-			t.Fatalf("at change %d, %d styles are painted", n, len(parts))
+		var d fader
+		now, painted := time.Unix(0, 0), 0
+		for n := range 80 {
+			p := filter.Defaults(fmt.Sprint("background ", n/2)) // changed in every second frame
+			if apart {
+				p.PersonStyle = filter.Mix{{Name: fmt.Sprint("person ", n/2), Weight: 1}}
+			}
+			parts, err := d.parts(&p, now, find, false)
+			if err != nil {
+				t.Fatal(err)
+			}
+			painted = max(painted, len(parts))
+			var person, background float32
+			for _, s := range parts {
+				person, background = person+s.person, background+s.background
+			}
+			if math.Abs(float64(person)-1) > 1e-5 || math.Abs(float64(background)-1) > 1e-5 {
+				t.Fatalf("in frame %d the weights add up to %g and %g", n, person, background)
+			}
+			now = now.Add(fadeTime / 8)
 		}
-		var person, background float32
-		for _, s := range parts {
-			person, background = person+s.person, background+s.background
+		if painted != most {
+			t.Errorf("person apart %t: up to %d styles are painted, want %d", apart, painted, most)
 		}
-		if math.Abs(float64(person)-1) > 1e-5 || math.Abs(float64(background)-1) > 1e-5 {
-			t.Fatalf("at change %d the weights add up to %g and %g", n, person, background)
-		}
-		now = now.Add(fadeTime / 8)
 	}
 }
 

@@ -59,7 +59,7 @@ func (j *job) paint(ctx context.Context, picture *frame.Frame, do plan) (err err
 	}
 	end := j.trace.Lap(filter.StageCompose, start)
 	if fresh && j.params.Quality == filter.Auto {
-		j.pace.took(j.Interval(), end.Sub(began), j.trace.Took(filter.StagePaint))
+		j.pace.took(j.Interval(), spentOn(j.trace, end.Sub(began)))
 	}
 	return nil
 }

@@ -15,7 +15,7 @@ type sizes struct{ paint, mask image.Point }
 // frames go, to best: on the CPU, and on a GPU, which goes on to the frame's own size.
 var ladder = []int{160, 192, 224, 256, 320, 384, 448, 512, 640, 768, 960, 1280, 1600, 1920}
 
-// The rungs of the fixed qualities but Best, whose rung is the ladder's last.
+// The rungs of the fixed qualities but Best, whose is its reach's.
 const (
 	fast     = 1
 	balanced = 3
@@ -58,9 +58,17 @@ type pace struct {
 	rung int
 	top  int // the last rung that makes a difference to the frames
 
-	whole, painting time.Duration // running means at this rung
-	frames          int           // at this rung
-	patience        int           // frames before the next rung is tried
+	spent    spent // running means at this rung
+	frames   int   // at this rung
+	patience int   // frames before the next rung is tried
+}
+
+// spent is what a frame took in all, and what of it SegNet and SANet did.
+type spent struct{ whole, mask, painting time.Duration }
+
+// spentOn reads it from a frame's trace.
+func spentOn(t *filter.Trace, whole time.Duration) spent {
+	return spent{whole, t.Took(filter.StageMask), t.Took(filter.StagePaint)}
 }
 
 const (
@@ -84,9 +92,7 @@ func (p *pace) size(w, h int, q filter.Quality) sizes {
 	rung, side := p.rung, maskSide
 	switch q {
 	case filter.Auto:
-		if rung >= balanced {
-			side = p.auto
-		}
+		side = p.cutAt(rung)
 	case filter.Fast:
 		rung = fast
 	case filter.Balanced:
@@ -97,22 +103,31 @@ func (p *pace) size(w, h int, q filter.Quality) sizes {
 	return sizes{paint: fit(w, h, ladder[rung]), mask: fit(w, h, side)}
 }
 
-// took notes what a frame of quality Auto took in all, and SANet's part of it, and
-// moves the rung of the next one. interval is what there was to hold; 0: nothing.
-func (p *pace) took(interval, whole, painting time.Duration) {
+// cutAt is the mask's longer side at a rung of Auto's.
+func (p *pace) cutAt(rung int) int {
+	if rung < balanced {
+		return maskSide
+	}
+	return p.auto
+}
+
+// took notes what a frame of quality Auto took, and moves the rung of the next one.
+// interval is what there was to hold; 0: nothing.
+func (p *pace) took(interval time.Duration, s spent) {
 	if interval == 0 {
 		return
 	}
 	p.frames++
 	if p.frames <= 3 { // sessions of a new size warm up
-		p.whole, p.painting = whole, painting
+		p.spent = s
 		return
 	}
-	p.whole += (whole - p.whole) / 8
-	p.painting += (painting - p.painting) / 8
+	p.spent.whole += (s.whole - p.spent.whole) / 8
+	p.spent.mask += (s.mask - p.spent.mask) / 8
+	p.spent.painting += (s.painting - p.spent.painting) / 8
 	switch {
 	case p.frames < settle:
-	case float64(p.whole) > late*float64(interval) && p.rung > 0:
+	case float64(p.spent.whole) > late*float64(interval) && p.rung > 0:
 		p.patience = min(2*p.patience, longestTrial)
 		rung := p.rung - 1
 		for rung > 0 && p.at(rung) > late*float64(interval) {
@@ -126,8 +141,12 @@ func (p *pace) took(interval, whole, painting time.Duration) {
 
 // at estimates what a frame takes at another rung, in nanoseconds.
 func (p *pace) at(rung int) float64 {
-	growth := float64(ladder[rung]) / float64(ladder[p.rung])
-	return float64(p.whole) + float64(p.painting)*(growth*growth-1)
+	more := func(to, from int) float64 { // by how much an area grows
+		side := float64(to) / float64(from)
+		return side*side - 1
+	}
+	return float64(p.spent.whole) + float64(p.spent.painting)*more(ladder[rung], ladder[p.rung]) +
+		float64(p.spent.mask)*more(p.cutAt(rung), p.cutAt(p.rung))
 }
 
 func (p *pace) move(to int) {

@@ -51,15 +51,18 @@ func TestMasksAreOfSizesThatTheNetworkIsMeantFor(t *testing.T) {
 	}
 }
 
-// run paints frames that come at an interval on a computer on which SANet takes so long
-// at a longer side of 256, and all else takes the rest. It returns how long the last
-// frame took.
-func run(p *pace, interval, at256, rest time.Duration, frames int) (last time.Duration) {
+// machine is how long a computer takes: SANet at a longer side of 256, SegNet at one
+// of 192, and all else.
+type machine struct{ painting, mask, rest time.Duration }
+
+// run paints frames that come at an interval. It returns how long the last one took.
+func run(p *pace, interval time.Duration, m machine, frames int) (last time.Duration) {
 	for range frames {
-		side := p.size(640, 480, filter.Auto).paint.X
-		painting := at256 * time.Duration(side*side) / (256 * 256)
-		last = painting + rest
-		p.took(interval, last, painting)
+		at := p.size(640, 480, filter.Auto)
+		painting := m.painting * time.Duration(at.paint.X*at.paint.X) / (256 * 256)
+		mask := m.mask * time.Duration(at.mask.X*at.mask.X) / (192 * 192)
+		last = painting + mask + m.rest
+		p.took(interval, spent{last, mask, painting})
 	}
 	return last
 }
@@ -78,13 +81,13 @@ func TestAutoHoldsTheFrameRate(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := newPace(onHost)
-			run(&p, interval, c.at256, 6*time.Millisecond, 1000)
+			run(&p, interval, machine{c.at256, 0, 6 * time.Millisecond}, 1000)
 			if got := p.size(640, 480, filter.Auto).paint.X; got != c.side {
 				t.Errorf("works at %d, want %d", got, c.side)
 			}
 			rung := p.rung
 			for range 500 {
-				took := run(&p, interval, c.at256, 6*time.Millisecond, 1)
+				took := run(&p, interval, machine{c.at256, 0, 6 * time.Millisecond}, 1)
 				if p.rung != rung {
 					t.Fatal("has not settled")
 				}
@@ -100,7 +103,7 @@ func TestAutoHoldsTheFrameRate(t *testing.T) {
 // second, not a rung at a time.
 func TestAutoFindsItsSizeAtOnce(t *testing.T) {
 	p := newPace(onHost)
-	run(&p, time.Second/30, 45*time.Millisecond, 8*time.Millisecond, 15)
+	run(&p, time.Second/30, machine{45 * time.Millisecond, 0, 8 * time.Millisecond}, 15)
 	if got := p.size(640, 480, filter.Auto).paint.X; got != 160 {
 		t.Errorf("after 15 frames it works at %d", got)
 	}
@@ -114,7 +117,7 @@ func TestAutoFollowsTheSourcesRate(t *testing.T) {
 		fps  int
 		side int
 	}{{30, 256}, {10, 512}, {60, 160}} {
-		run(&p, time.Second/time.Duration(c.fps), 18*time.Millisecond, 6*time.Millisecond, 10000)
+		run(&p, time.Second/time.Duration(c.fps), machine{18 * time.Millisecond, 0, 6 * time.Millisecond}, 10000)
 		if got := p.size(640, 480, filter.Auto).paint.X; got != c.side {
 			t.Errorf("at %d frames a second it works at %d, want %d", c.fps, got, c.side)
 		}
@@ -123,13 +126,13 @@ func TestAutoFollowsTheSourcesRate(t *testing.T) {
 
 func TestAutoYieldsToLoadAndComesBack(t *testing.T) {
 	p := newPace(onHost)
-	run(&p, time.Second/30, 18*time.Millisecond, 6*time.Millisecond, 100)
+	run(&p, time.Second/30, machine{18 * time.Millisecond, 0, 6 * time.Millisecond}, 100)
 	before := p.rung
-	run(&p, time.Second/30, 18*time.Millisecond, 25*time.Millisecond, 100)
+	run(&p, time.Second/30, machine{18 * time.Millisecond, 0, 25 * time.Millisecond}, 100)
 	if p.rung >= before {
 		t.Errorf("rung %d under load, %d before", p.rung, before)
 	}
-	run(&p, time.Second/30, 18*time.Millisecond, 6*time.Millisecond, 2000)
+	run(&p, time.Second/30, machine{18 * time.Millisecond, 0, 6 * time.Millisecond}, 2000)
 	if p.rung != before {
 		t.Errorf("rung %d after the load, %d before", p.rung, before)
 	}
@@ -137,7 +140,7 @@ func TestAutoYieldsToLoadAndComesBack(t *testing.T) {
 
 func TestWithoutAnIntervalAutoIsBalanced(t *testing.T) {
 	p := newPace(onHost)
-	run(&p, 0, time.Second, time.Second, 100)
+	run(&p, 0, machine{time.Second, 0, time.Second}, 100)
 	if got, want := p.size(640, 480, filter.Auto), p.size(640, 480, filter.Balanced); got != want {
 		t.Errorf("works at %v, want %v", got, want)
 	}
@@ -185,13 +188,30 @@ func TestMasksAreFineOnAGPUAndAtBest(t *testing.T) {
 // A GPU that is late gives up fine masks with the painting's size, and takes both up again.
 func TestMasksAreCoarseOnAGPUThatIsLate(t *testing.T) {
 	p := newPace(onGPU)
-	run(&p, time.Second/60, time.Second/30, time.Millisecond, 100)
+	run(&p, time.Second/60, machine{time.Second / 30, 0, time.Millisecond}, 100)
 	if got := p.size(640, 480, filter.Auto).mask; got != image.Pt(192, 144) {
 		t.Errorf("late, it cuts out at %v", got)
 	}
-	run(&p, time.Second/60, time.Millisecond, time.Millisecond, 3000)
+	run(&p, time.Second/60, machine{time.Millisecond, 0, time.Millisecond}, 3000)
 	if got := p.size(640, 480, filter.Auto).mask; got != image.Pt(384, 288) {
 		t.Errorf("with time to spare again, it cuts out at %v", got)
+	}
+}
+
+// Fine masks are not taken up again where they would be too slow, nor given up and taken
+// up in turns.
+func TestFineMasksAreCounted(t *testing.T) {
+	p := newPace(onGPU)
+	m := machine{painting: 6 * time.Millisecond, mask: 1500 * time.Microsecond, rest: 4 * time.Millisecond}
+	changes, last := 0, p.size(640, 480, filter.Auto).mask
+	for range 5000 {
+		run(&p, time.Second/60, m, 1)
+		if now := p.size(640, 480, filter.Auto).mask; now != last {
+			changes, last = changes+1, now
+		}
+	}
+	if changes != 1 || last != image.Pt(192, 144) {
+		t.Errorf("after %d changes it cuts out at %v", changes, last)
 	}
 }
 
@@ -199,11 +219,11 @@ func TestMasksAreCoarseOnAGPUThatIsLate(t *testing.T) {
 // again when the GPU is wanted elsewhere.
 func TestAutoOnAGPU(t *testing.T) {
 	p := newPace(onGPU)
-	run(&p, time.Second/60, 500*time.Microsecond, time.Millisecond, 3000)
+	run(&p, time.Second/60, machine{500 * time.Microsecond, 0, time.Millisecond}, 3000)
 	if got := p.size(640, 480, filter.Auto).paint; got != image.Pt(640, 480) {
 		t.Errorf("with time to spare it works at %v", got)
 	}
-	run(&p, time.Second/60, 8*time.Millisecond, time.Millisecond, 200)
+	run(&p, time.Second/60, machine{8 * time.Millisecond, 0, time.Millisecond}, 200)
 	if got := p.size(640, 480, filter.Auto).paint.X; got > 320 {
 		t.Errorf("a busy GPU still works at %d", got)
 	}

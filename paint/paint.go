@@ -56,8 +56,8 @@ type Config struct {
 	Style func(name string) (*style.Tensors, error)
 	// Device makes the usual pictures of films where the networks compute; nil: blend does.
 	Device Device
-	// OnGPU lets Best, and Auto, paint at the frame's own size, and Auto cut out as
-	// finely as Best.
+	// OnGPU lets Best, and Auto, paint at the frame's own size, and Auto, unless it is
+	// late, cut out as finely as Best.
 	OnGPU bool
 	// Pool is where pictures are taken from.
 	Pool *frame.Pool
