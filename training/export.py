@@ -30,7 +30,7 @@ OPSET, IR = 17, 10
 TOLERANCE = 1e-3   # of the graph from PyTorch
 ROUNDING = 5e-2    # of the graph with weights in half precision; the measures are taken of that graph
 STYLE_SIDE = 256
-SIZES = ((144, 192), (112, 192), (192, 256))
+SIZES = ((144, 192), (112, 192), (192, 256), (144, 256))  # that painting is compared at, by one to four styles
 PEOPLE = "people and empty scenes of COCO 2017, CCP, EG1800, CelebAMask-HQ, Pascal VOC, Flickr8k, ImageNet's samples, Penn-Fudan, DAVIS, BSDS500 and others, many labelled or mended by Robust Video Matting's network, some earlier by MediaPipe's; encoder by Google (Apache-2.0), trained on ImageNet; see models/cards/segnet-lite.md"
 PAINTINGS = "photographs of COCO 2017, BSDS500 and Flickr, paintings of WikiArt and others, MicroAST's paintings (MIT); VGG-19 distilled by Huan Wang (MIT), trained on ImageNet; see models/cards/sanet-lite.md"
 

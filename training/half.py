@@ -2,8 +2,8 @@
 
     python -m training.half                   # models/sanet-SIZE-paint.onnx -> models/sanet-SIZE-half-paint.onnx, and the manifest
 
-Names, types and shapes at the graph's ends stay those of the contract; between them everything is float16. A GPU computes
-such a graph about twice as fast; a CPU would convert to and fro, so there the other is used.
+Names, types and shapes at the graph's ends stay those of the contract; between them everything is float16, which is for GPUs
+(how much faster was not measured: docs/results/gpu.md); a CPU would convert to and fro, so there the other is used.
 """
 import argparse
 from pathlib import Path

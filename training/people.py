@@ -99,7 +99,7 @@ class People:
         for path in people:
             if path.name.startswith(EMPTY):
                 empty.append(path)
-            elif path.with_suffix(".png").exists():
+            elif path.suffix.lower() != ".png" and path.with_suffix(".png").exists():
                 self.people.append(Person.read(path))
         self.scenes = [read(path) for path in empty]
         if not self.people or not self.scenes:

@@ -13,7 +13,7 @@ KINDS = {".jpg", ".jpeg", ".png", ".webp"}
 def listed(*folders) -> list[Path]:
     """The pictures under folders, sorted by name. A PNG beside a JPEG of its name is that picture's mask, and left out."""
     found = [p for folder in folders for p in sorted(Path(folder).rglob("*")) if p.suffix.lower() in KINDS
-             and not (p.suffix == ".png" and p.with_suffix(".jpg").exists())]
+             and not (p.suffix == ".png" and any(p.with_suffix(kind).exists() for kind in (".jpg", ".jpeg")))]
     if not found:
         raise SystemExit(f"no pictures under {', '.join(map(str, folders))}")
     return found

@@ -1,4 +1,6 @@
 """What the samples of people show, and what is learnt of pictures that are drawn in part."""
+import shutil
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -18,6 +20,14 @@ def test_samples(people, scenes, rng):
         frame, following, mask = sampler.draw((48, 64), rng)
         assert frame.shape == following.shape == mask.shape == (48, 64, 3)
         assert set(np.unique(mask[..., 2])) <= {0, 255}
+
+
+def test_a_mask_without_its_photograph_is_nobody(people, scenes, tmp_path):
+    for source, name in (("one_0.png", "alone.png"), ("one_1.jpg", "two.jpeg"), ("one_1.png", "two.png")):
+        shutil.copy(people / source, tmp_path / name)
+    found = pictures.listed(tmp_path)
+    assert [p.name for p in found] == ["alone.png", "two.jpeg"]
+    assert len(People(found, pictures.listed(scenes)).people) == 1
 
 
 def test_the_next_frame_differs_by_noise_and_exposure(people, scenes, rng):
