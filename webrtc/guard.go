@@ -38,6 +38,7 @@ type guard struct {
 	token, watchToken string
 	cookie            string
 	hosts, origins    []string
+	proxied           bool // there may be a proxy: we have a name of its
 	cross             *http.CrossOriginProtection
 	wrong             strikes
 }
@@ -60,7 +61,10 @@ func CheckToken(token string) error {
 }
 
 func newGuard(token, cookie string, hosts, origins []string) (*guard, error) {
-	g := &guard{token: token, cookie: cookie, hosts: append([]string{"localhost"}, hosts...), origins: origins, cross: http.NewCrossOriginProtection()}
+	g := &guard{
+		token: token, cookie: cookie, hosts: append([]string{"localhost"}, hosts...), origins: origins, proxied: len(hosts) > 0,
+		cross: http.NewCrossOriginProtection(),
+	}
 	if token != "" {
 		g.watchToken = watchToken(token)
 	}
@@ -101,7 +105,7 @@ func (g *guard) protect(next http.Handler) http.Handler {
 			return
 		}
 		g.allowOrigin(h, r)
-		if r.Method == http.MethodOptions || isOpen(r.URL.Path) {
+		if isOpen(r.URL.Path) {
 			next.ServeHTTP(w, r)
 			return
 		}
@@ -111,7 +115,7 @@ func (g *guard) protect(next http.Handler) http.Handler {
 				return
 			}
 		}
-		from := address(r)
+		from := g.address(r)
 		if g.wrong.out(from) {
 			w.Header().Set("Retry-After", "5")
 			problem(w, http.StatusTooManyRequests, "too many wrong tokens came from "+from)
@@ -122,9 +126,10 @@ func (g *guard) protect(next http.Handler) http.Handler {
 		}
 		if g.role(r) == stranger && g.presents(r) {
 			g.wrong.count(from)
+			g.takeCookie(w, r)
 		}
 		switch have, need := g.role(r), needs(r.URL.Path); {
-		case have >= need:
+		case have >= need, r.Method == http.MethodOptions: // a preflight knows no token
 			next.ServeHTTP(w, r)
 		case have == watcher && !wantsPage(r):
 			problem(w, http.StatusForbidden, "this token is for watching")
@@ -132,6 +137,30 @@ func (g *guard) protect(next http.Handler) http.Handler {
 			g.refuse(w, r)
 		}
 	})
+}
+
+// takeCookie ends a cookie that opens nothing any more: the pages that were left open
+// when the token changed would go on striking with it.
+func (g *guard) takeCookie(w http.ResponseWriter, r *http.Request) {
+	if _, err := r.Cookie(g.cookie); err == nil {
+		http.SetCookie(w, &http.Cookie{Name: g.cookie, Path: "/", MaxAge: -1})
+	}
+}
+
+// address is where a request comes from, without the port. Where a proxy may stand
+// before us, on this machine, it is what the proxy says.
+func (g *guard) address(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	if ip := net.ParseIP(host); g.proxied && ip != nil && ip.IsLoopback() {
+		said := strings.Split(r.Header.Get("X-Forwarded-For"), ",") // each appends whom it heard
+		if last := net.ParseIP(strings.TrimSpace(said[len(said)-1])); last != nil {
+			return last.String()
+		}
+	}
+	return host
 }
 
 // needs is the role that a path asks for.

@@ -1,6 +1,8 @@
 package webrtc
 
 import (
+	"crypto/tls"
+	"net/http/httptest"
 	"strings"
 	"testing"
 )
@@ -114,8 +116,8 @@ func TestGivenTokenIsNotPrintedAndNotShort(t *testing.T) {
 	if said := s.URL() + s.WatchURL(); strings.Contains(said, "sesame") || strings.Contains(s.URL(), "token") || s.MadeUp() {
 		t.Errorf("says %q", said)
 	}
-	for _, bad := range []string{"x", "fifteen letters", "sesame;sesame;open", `sesame"sesame"open`, "sésame-sésame-ouvre", "sesame\nsesame\nopen"} {
-		if _, err := Listen(Config{Address: "127.0.0.1:0", Token: bad}); err == nil || strings.Contains(err.Error(), bad+" ") {
+	for _, bad := range []string{"too short", "fifteen letters", "sesame;sesame;open", `sesame"sesame"open`, "sésame-sésame-ouvre", "sesame\nsesame\nopen"} {
+		if _, err := Listen(Config{Address: "127.0.0.1:0", Token: bad}); err == nil || strings.Contains(err.Error(), bad) {
 			t.Errorf("token %q: %v", bad, err)
 		}
 	}
@@ -125,12 +127,15 @@ func TestGivenTokenIsNotPrintedAndNotShort(t *testing.T) {
 func TestGuessingTokensEnds(t *testing.T) {
 	const token = "sesame-sesame-open"
 	r := newRig(t, func(c *Config) { c.Token = token })
-	status := 401
-	for i := 0; status == 401 && i < 1000; i++ {
-		status = r.do("GET", "/api/state", "", "Authorization: Bearer guess").StatusCode
-	}
-	if status != 429 {
-		t.Errorf("a thousand guesses end with %d", status)
+	for _, method := range []string{"OPTIONS", "GET"} { // a preflight too tells who may have the ICE servers
+		clear(r.guard.wrong.by)
+		status := 0
+		for i := 0; status != 429 && i < 1000; i++ {
+			status = r.do(method, "/whep", "", "Authorization: Bearer guess").StatusCode
+		}
+		if status != 429 {
+			t.Errorf("a thousand guesses by %s end with %d", method, status)
+		}
 	}
 	r.guard.wrong.by["127.0.0.1"].SetLimit(0)
 	if res := r.do("GET", "/api/state", "", "Authorization: Bearer "+token); res.StatusCode != 429 || res.Header.Get("Retry-After") == "" {
@@ -140,4 +145,69 @@ func TestGuessingTokensEnds(t *testing.T) {
 	eventually(t, "he may try again", func() bool {
 		return r.do("GET", "/api/state", "", "Authorization: Bearer "+token).StatusCode == 200
 	})
+}
+
+// Pages left open over a change of the token strike once, and are then strangers.
+func TestACookieThatOpensNothingIsTaken(t *testing.T) {
+	r := newRig(t, func(c *Config) { c.Token = "sesame-sesame-open" })
+	res := r.do("GET", "/api/state", "", "Cookie: "+r.guard.cookie+"=yesterday")
+	if set := res.Header.Get("Set-Cookie"); res.StatusCode != 401 || !strings.Contains(set, r.guard.cookie+"=;") || !strings.Contains(set, "Max-Age=0") {
+		t.Errorf("%s, %q", res.Status, set)
+	}
+	if set := r.do("GET", "/api/state", "", "Cookie: "+r.guard.cookie+"=sesame-sesame-open").Header.Get("Set-Cookie"); set != "" {
+		t.Errorf("the right one is set to %q", set)
+	}
+}
+
+// Behind a proxy each is counted by his own address, which nobody else can claim.
+func TestStrikesBehindAProxyAreTheClients(t *testing.T) {
+	for _, c := range []struct {
+		hosts          []string
+		remote, header string
+		want           string
+	}{
+		{[]string{"studio.example"}, "127.0.0.1:5", "203.0.113.7", "203.0.113.7"},
+		{[]string{"studio.example"}, "127.0.0.1:5", "198.51.100.1, 203.0.113.7", "203.0.113.7"},
+		{[]string{"studio.example"}, "127.0.0.1:5", "nonsense", "127.0.0.1"},
+		{[]string{"studio.example"}, "127.0.0.1:5", "", "127.0.0.1"},
+		{[]string{"studio.example"}, "203.0.113.9:5", "203.0.113.7", "203.0.113.9"},
+		{nil, "127.0.0.1:5", "203.0.113.7", "127.0.0.1"},
+	} {
+		g, err := newGuard("sesame-sesame-open", "c", c.hosts, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := httptest.NewRequest("GET", "/", nil)
+		r.RemoteAddr = c.remote
+		r.Header.Set("X-Forwarded-For", c.header)
+		if got := g.address(r); got != c.want {
+			t.Errorf("from %s for %q with names %v: %s, want %s", c.remote, c.header, c.hosts, got, c.want)
+		}
+	}
+}
+
+// What keeps a browser from being used against us.
+func TestAnswersCarryTheirGuards(t *testing.T) {
+	r := newRig(t, func(c *Config) { c.Token = "sesame-sesame-open" })
+	res := r.do("GET", "/healthz", "")
+	for header, want := range map[string]string{
+		"Content-Security-Policy": "frame-ancestors 'none'", "X-Content-Type-Options": "nosniff",
+		"Referrer-Policy": "no-referrer", "Cross-Origin-Resource-Policy": "same-origin",
+	} {
+		if got := res.Header.Get(header); !strings.Contains(got, want) {
+			t.Errorf("%s is %q, want %q in it", header, got, want)
+		}
+	}
+	for _, secure := range []bool{false, true} {
+		request := httptest.NewRequest("GET", "/?token=sesame-sesame-open", nil)
+		if secure {
+			request.TLS = &tls.ConnectionState{}
+		}
+		answer := httptest.NewRecorder()
+		r.guard.enter(answer, request)
+		set := answer.Header().Get("Set-Cookie")
+		if !strings.Contains(set, "SameSite=Lax") || !strings.Contains(set, "HttpOnly") || strings.Contains(set, "Secure") != secure {
+			t.Errorf("by TLS %t: %q", secure, set)
+		}
+	}
 }

@@ -37,8 +37,10 @@ type Config struct {
 	// ICEServers are STUN and TURN servers; see NewNetwork.
 	ICEServers []string
 	// Token guards everything; see CheckToken. It defaults to none on a loopback
-	// address without Hosts, and to a random one elsewhere.
+	// address without Hosts, and to a random one elsewhere, or if Guarded.
 	Token string
+	// Guarded asks for a token on any address.
+	Guarded bool
 	// Hosts are further names by which browsers may call this machine.
 	Hosts []string
 	// Origins are web origins whose pages may use the API and the media.
@@ -112,7 +114,7 @@ func Listen(cfg Config) (*Server, error) {
 	}
 	ip, madeUp := listener.Addr().(*net.TCPAddr).IP, false // whatever the name was
 	// A name of its own has a loopback address too where a proxy stands before it.
-	if cfg.Token == "" && (!ip.IsLoopback() || len(cfg.Hosts) > 0) {
+	if cfg.Token == "" && (cfg.Guarded || !ip.IsLoopback() || len(cfg.Hosts) > 0) {
 		cfg.Token, madeUp = rand.Text(), true
 	}
 	network, err := NewNetwork(ip, cfg.MediaPort, cfg.ICEServers)

@@ -88,6 +88,28 @@ func TestSlowClientsKeepNobodyOut(t *testing.T) {
 	}
 }
 
+// Of more than there are places one waits, whatever it asks.
+func TestConnectionsAreBounded(t *testing.T) {
+	r := newRig(t, nil)
+	var all []net.Conn
+	for range mostConnections {
+		all = append(all, r.dial(halfHeader))
+	}
+	next := r.dial("GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+	if err := next.SetReadDeadline(time.Now().Add(200 * time.Millisecond)); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := next.Read(make([]byte, 1)); !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("one too many reads %d bytes, %v", n, err)
+	}
+	if err := all[0].Close(); err != nil {
+		t.Fatal(err)
+	}
+	if said := hungUp(t, "one that had to wait", next); !strings.Contains(said, " 200 ") {
+		t.Errorf("after another left, it reads %q", said)
+	}
+}
+
 // Event streams go on for as long as they are read, whatever an answer may take.
 func TestEventsOutliveTheLimitOfAnswers(t *testing.T) {
 	r := impatient(t)

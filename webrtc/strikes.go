@@ -1,8 +1,6 @@
 package webrtc
 
 import (
-	"net"
-	"net/http"
 	"sync"
 
 	"golang.org/x/time/rate"
@@ -38,13 +36,4 @@ func (s *strikes) count(address string) {
 		s.by[address] = l
 	}
 	l.Allow()
-}
-
-// address is where a request comes from, without the port.
-func address(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
-	}
-	return host
 }

@@ -28,6 +28,7 @@ type program struct {
 	log      *slog.Logger
 	settings settings
 	saved    map[string]string // options that the file or the environment has set, and which of them
+	refused  map[string]bool   // that one of them has set to what cannot be meant
 }
 
 func newProgram(name string, stdin io.Reader, stdout, stderr io.Writer, getenv func(string) string) *program {
@@ -40,6 +41,7 @@ func newProgram(name string, stdin io.Reader, stdout, stderr io.Writer, getenv f
 		log:      slog.New(slog.DiscardHandler),
 		settings: defaultSettings(),
 		saved:    make(map[string]string),
+		refused:  make(map[string]bool),
 	}
 }
 

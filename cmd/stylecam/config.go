@@ -47,6 +47,7 @@ func (p *program) loadSaved(onCommandLine func(name string) bool) {
 		}
 		if err := setSaved(option, value); err != nil {
 			p.log.Warn("bad saved setting, left at its default", "key", key, "file", p.configFile(), "err", oneLine(err), "default", option.Value.String())
+			p.refused[key] = true
 			continue
 		}
 		p.saved[key] = p.configFile()
@@ -59,6 +60,7 @@ func (p *program) loadSaved(onCommandLine func(name string) bool) {
 		}
 		if err := setSaved(option, []string{text}); err != nil {
 			p.log.Warn("bad setting in the environment, ignored", "variable", name, "err", oneLine(err))
+			p.refused[option.Name] = true
 			continue
 		}
 		p.saved[option.Name] = name

@@ -83,6 +83,9 @@ func (p *program) openWeb(e *engine, d drive) (*webrtc.Server, error) {
 		return nil, nil
 	}
 	w := p.settings.web
+	if w.tls == "" && p.refused["webrtc-tls"] { // as below
+		w.tls = "self"
+	}
 	secure, err := openTLS(w.tls)
 	if from := p.saved["webrtc-tls"]; err != nil && from != "" { // not in the clear what was to be encrypted
 		p.log.Warn("a saved setting does not work, self instead", "key", "webrtc-tls", "from", from, "err", oneLine(err))
@@ -96,6 +99,7 @@ func (p *program) openWeb(e *engine, d drive) (*webrtc.Server, error) {
 		MediaPort:  w.mediaPort,
 		ICEServers: w.ice,
 		Token:      w.token,
+		Guarded:    p.refused["webrtc-token"],
 		Hosts:      w.hosts,
 		Origins:    w.origins,
 		TLS:        secure,
