@@ -256,6 +256,9 @@ func (l *Live) picture(ctx context.Context, f *frame.Frame) error {
 		l.cardIfDue()
 		return nil
 	}
+	if f.Card { // text, to be read as it is
+		return l.show(ctx, f)
+	}
 	var t Trace
 	start := time.Now()
 	var out *frame.Frame

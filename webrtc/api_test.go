@@ -138,7 +138,6 @@ func TestMetricsAndHealth(t *testing.T) {
 	}
 }
 
-// Everything that is served is described, and nothing else.
 // apiDocument is what the tests read of the OpenAPI document.
 type apiDocument struct {
 	OpenAPI string
@@ -184,7 +183,7 @@ func isDescribed(method, path string, status int, body string) bool {
 }
 
 // Whatever a test asks for is looked up in the description: see rig.do. Here are the
-// routes, in both directions.
+// routes, in both directions: everything that is served is described, and nothing else.
 func TestOpenAPIDescribesWhatThereIs(t *testing.T) {
 	r := newRig(t, nil)
 	doc := document()

@@ -44,8 +44,9 @@ const (
 	// cardEvery is how often the card is delivered: enough for the loop to know
 	// that the source lives.
 	cardEvery = 500 * time.Millisecond
-	// quietAfter is how long a publisher may send nothing before the card comes.
-	quietAfter = 1500 * time.Millisecond
+	// quietAfter is how long a publisher may send nothing before the card comes: well
+	// before filter's supervisor takes the source for lost, after 1.5 s.
+	quietAfter = 750 * time.Millisecond
 	// askEvery is the least time between two requests for a key frame.
 	askEvery = 300 * time.Millisecond
 	// A picture's sides, which the painter and every encoder bear.
@@ -86,7 +87,10 @@ func (c *Camera) direction() webrtc.RTPTransceiverDirection {
 func (c *Camera) join(p *peer) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.publisher != nil {
+	switch {
+	case !c.used:
+		return errUnread
+	case c.publisher != nil:
 		return errBusy
 	}
 	c.publisher = p
@@ -95,6 +99,7 @@ func (c *Camera) join(p *peer) error {
 		if track.Kind() == webrtc.RTPCodecTypeVideo && !taken.Swap(true) {
 			if err := filter.Guard(func() error { return c.receive(p, track) }); err != nil {
 				c.log.Error("a browser's camera cannot be decoded", "err", err)
+				_ = p.Close() // the browser sees that it lends its camera no more, and another may
 			}
 		}
 	})
@@ -202,6 +207,7 @@ func (s *cameraSource) Read(ctx context.Context) (*frame.Frame, error) {
 	}
 	f = s.camera.pool.Get(s.width, s.height)
 	card.Notice(f, "Waiting for a camera", "Open "+s.camera.url+" and press “Use this camera”.")
+	f.Card = true
 	s.camera.put(f)
 	return s.slot.Take(ctx)
 }

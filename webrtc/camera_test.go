@@ -1,13 +1,91 @@
 package webrtc
 
 import (
+	"context"
+	"errors"
 	"net/http"
+	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/pion/webrtc/v4"
 
+	"stylecam/filter"
+	"stylecam/frame"
 	"stylecam/webrtc/i420"
 )
+
+// Who would lend a camera that nobody paints is told so.
+func TestACameraThatIsNotTheInputIsRefused(t *testing.T) {
+	r := newRig(t, nil)
+	c := newClient(t, func(pc *webrtc.PeerConnection) { show(pc) })
+	if res := r.do("POST", "/whip", c.offer(), "Content-Type: application/sdp"); res.StatusCode != http.StatusConflict || !strings.Contains(text(res), "--input webrtc") {
+		t.Errorf("%s", res.Status)
+	}
+}
+
+// Nor does one that cannot be decoded keep the place.
+func TestACameraThatCannotBeDecodedIsSentAway(t *testing.T) {
+	r := newRig(t, func(c *Config) {
+		c.Decoder = func() (Decoder, error) { return nil, errors.New("no decoder") }
+	})
+	source, err := r.Camera().Source(320, 240)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer source.Close()
+	_, stop := publish(t, r)
+	defer stop()
+	eventually(t, "the place is free", func() bool { return !r.Camera().Publishing() })
+}
+
+// A browser that lends its camera and sends nothing is not lost, and its card is
+// nobody's picture to paint.
+func TestAQuietCameraIsNotLost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		pool := new(frame.Pool)
+		c := newCamera(nil, pool, "http://localhost/", nil)
+		c.publisher = new(peer)
+		ctx, stop := context.WithCancel(t.Context())
+		written := 0
+		live, err := filter.New(filter.Config{
+			Open:   func(context.Context) (filter.Source, error) { return c.Source(64, 48) },
+			Retry:  true,
+			Filter: unpainted{t},
+			Params: filter.Defaults("night"),
+			Pool:   pool,
+			Sinks: []filter.NamedSink{{Name: "sink", Sink: sinkFunc(func(f *frame.Frame) {
+				if written++; !f.Card {
+					t.Error("the card is a picture")
+				}
+			})}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.AfterFunc(time.Minute, stop)
+		if err := live.Run(ctx); !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
+		if lost := live.Stats().Lost; lost != 0 || written < 60 {
+			t.Errorf("lost %d times in a minute, %d cards seen", lost, written)
+		}
+	})
+}
+
+// unpainted is a filter for what must not be filtered.
+type unpainted struct{ *testing.T }
+
+func (u unpainted) Apply(context.Context, *frame.Frame, *filter.Params, *filter.Trace) (*frame.Frame, error) {
+	u.Error("a card is painted")
+	return nil, errors.New("a card is painted")
+}
+
+type sinkFunc func(*frame.Frame)
+
+func (s sinkFunc) Write(_ context.Context, f *frame.Frame) error { s(f); return nil }
+func (s sinkFunc) Close() error                                  { return nil }
 
 func TestBrowserIsTheCamera(t *testing.T) {
 	r := newRig(t, nil)
@@ -29,6 +107,11 @@ func TestBrowserIsTheCamera(t *testing.T) {
 		})
 	}
 	next("the card, before anybody publishes", 320)
+	f, err := source.Read(t.Context())
+	if err != nil || !f.Card {
+		t.Fatalf("the card is not marked as text, %v", err)
+	}
+	f.Release()
 	c, stop := publish(t, r)
 	defer stop()
 	for range 10 {

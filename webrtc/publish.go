@@ -42,12 +42,25 @@ const (
 	lastRetry  = 15 * time.Second
 )
 
+// CheckEndpoint refuses what is no address of a media server. It does not repeat it:
+// there may be a key in it.
+func CheckEndpoint(endpoint string) error {
+	u, err := url.Parse(endpoint)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return errors.New("the endpoint is no http:// or https:// address")
+	}
+	return nil
+}
+
 // NewPublisher returns a publisher to endpoint; token, if there is one, is sent
 // as the bearer's. It connects with the first picture.
 func NewPublisher(endpoint, token string, iceServers []string, codecs []Codec, log *slog.Logger) (*Publisher, error) {
+	if err := CheckEndpoint(endpoint); err != nil {
+		return nil, fmt.Errorf("whip: %w", err)
+	}
 	u, err := url.Parse(endpoint)
-	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return nil, errors.New("whip: the endpoint is no http:// or https:// address") // not repeated: it may hold a key
+	if err != nil {
+		return nil, err
 	}
 	network, err := newOutwardNetwork(iceServers)
 	if err != nil {
@@ -64,9 +77,6 @@ func (p *Publisher) Write(ctx context.Context, f *frame.Frame) error {
 	p.start.Do(func() { p.done.Go(p.run) })
 	return p.stream.Write(ctx, f)
 }
-
-// Stats returns what was sent so far.
-func (p *Publisher) Stats() StreamStats { return p.stream.Stats() }
 
 // Close says goodbye to the server.
 func (p *Publisher) Close() error {

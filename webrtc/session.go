@@ -19,7 +19,8 @@ import (
 // party is what a peer connects to: the Stream for one that watches, the Camera
 // for one that publishes.
 type party interface {
-	// join prepares p for the answer. errBusy says that there is no room.
+	// join prepares p for the answer. errBusy says that there is no room,
+	// errUnread that what it sends is not wanted.
 	join(p *peer) error
 	// connected is told when p can be heard.
 	connected(p *peer)
@@ -33,6 +34,7 @@ type party interface {
 
 var (
 	errBusy   = errors.New("taken")
+	errUnread = errors.New("not painted")
 	errOffer  = errors.New("the offer is malformed")
 	errAccept = errors.New("the offer holds no video in a codec of ours that goes the right way")
 	errFull   = errors.New("too many sessions")

@@ -123,6 +123,11 @@ func TestClientThatHangsUpTooSoonIsCountedOnce(t *testing.T) {
 func TestGuestsDoNotKeepTheOwnerOut(t *testing.T) {
 	const token = "sesame, sesame, open"
 	r := newRig(t, func(c *Config) { c.Sessions, c.Token = ownersPlaces+2, token })
+	source, err := r.Camera().Source(320, 240)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer source.Close()
 	ask := func(path, offer, token string) int {
 		return r.do("POST", path, offer, "Content-Type: "+typeSDP, "Authorization: Bearer "+token).StatusCode
 	}

@@ -71,6 +71,8 @@ func (s *Server) offer(w http.ResponseWriter, r *http.Request, path string, who 
 		problem(w, http.StatusServiceUnavailable, "too many are connected")
 	case errors.Is(err, errBusy):
 		problem(w, http.StatusConflict, "another browser's camera is being painted; it has to stop first")
+	case errors.Is(err, errUnread):
+		problem(w, http.StatusConflict, "this stylecam does not paint a browser's camera; start it with --input webrtc")
 	case errors.Is(err, errAccept):
 		problem(w, http.StatusNotAcceptable, errAccept.Error())
 	case errors.Is(err, errOffer):

@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 
 	_ "golang.org/x/image/webp"
 
@@ -46,11 +47,12 @@ const (
 	mostUpload = 16 << 20 // bytes of a picture
 	mostPixels = 40 << 20 // that it may decode to
 	mostStyles = 200      // of the user's own
+	mostName   = 60       // characters of a style's name
 )
 
 // styleName is what a style may be called: it becomes a file's name, and a part
 // of a blend.
-var styleName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,59}$`)
+var styleName = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 
 func (s *Server) listStyles(w http.ResponseWriter, _ *http.Request) {
 	list := s.cfg.Styles.List()
@@ -77,14 +79,14 @@ func (s *Server) previewStyle(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) addStyle(w http.ResponseWriter, r *http.Request) {
+	name := r.URL.Query().Get("name")
+	if len(name) > mostName || !styleName.MatchString(name) {
+		problem(w, http.StatusUnprocessableEntity, "?name= has to be of small letters and digits, with single dashes between them, at most 60")
+		return
+	}
 	if !s.limits.uploads.Allow() {
 		w.Header().Set("Retry-After", "2")
 		problem(w, http.StatusTooManyRequests, "too many uploads at once")
-		return
-	}
-	name := r.URL.Query().Get("name")
-	if !styleName.MatchString(name) {
-		problem(w, http.StatusUnprocessableEntity, "?name= has to be of small letters, digits and dashes, at most 60")
 		return
 	}
 	if err := s.hasRoom(name); err != nil { // before the picture is sent for nothing
@@ -155,21 +157,24 @@ func (s *Server) removeStyle(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	p := s.controls.Params()
-	for _, name := range styles(&p) {
-		if name == style.Name {
-			problem(w, http.StatusConflict, "it is being painted with; choose another first")
-			return
+	var (
+		used    bool
+		removed error
+	)
+	_ = s.controls.Update(func(p *filter.Params) { // changing nothing: nobody can choose it meanwhile
+		if used = slices.Contains(styles(p), style.Name); !used && !style.BuiltIn {
+			removed = s.cfg.Styles.Remove(style.Name)
 		}
-	}
-	if style.BuiltIn {
+	}) // whose error is of settings that are as they were
+	switch {
+	case used:
+		problem(w, http.StatusConflict, "it is being painted with; choose another first")
+	case style.BuiltIn:
 		problem(w, http.StatusForbidden, "it is built in")
-		return
-	}
-	if err := s.cfg.Styles.Remove(style.Name); err != nil {
-		s.cfg.Log.Warn("a style could not be removed", "name", style.Name, "err", err)
+	case removed != nil:
+		s.cfg.Log.Warn("a style could not be removed", "name", style.Name, "err", removed)
 		problem(w, http.StatusInternalServerError, "the style could not be removed")
-		return
+	default:
+		w.WriteHeader(http.StatusNoContent)
 	}
-	w.WriteHeader(http.StatusNoContent)
 }

@@ -27,6 +27,7 @@ type gallery struct {
 
 	encoding sync.Mutex          // apart from mu: the painter does not wait for an encoding
 	encoder  *infer.StyleEncoder // opened when first needed
+	closed   bool
 }
 
 func newGallery(c *style.Collection, r *infer.Runtime, encoder models.Graph) *gallery {
@@ -121,6 +122,9 @@ func (g *gallery) encode(ctx context.Context, picture string) (*style.Tensors, e
 	if err := ctx.Err(); err != nil { // another encoding may have kept us waiting
 		return nil, err
 	}
+	if g.closed {
+		return nil, fmt.Errorf("encode the style of %s: the program ends", picture)
+	}
 	if g.encoder == nil {
 		encoder, err := g.runtime.StyleEncoder(g.graph)
 		if err != nil {
@@ -139,8 +143,12 @@ func (g *gallery) encode(ctx context.Context, picture string) (*style.Tensors, e
 	return t, nil
 }
 
-// Close closes the encoder.
+// Close closes the encoder, when it has done what it is at: an upload may outlive the
+// server that took it.
 func (g *gallery) Close() error {
+	g.encoding.Lock()
+	defer g.encoding.Unlock()
+	g.closed = true
 	if g.encoder == nil {
 		return nil
 	}

@@ -4,12 +4,14 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"stylecam/capture"
 	"stylecam/output"
 	"stylecam/spelling"
+	"stylecam/webrtc"
 )
 
 // A plan is a run with every "auto" decided.
@@ -52,10 +54,12 @@ func decide(s *settings, frames uint64, hasCamera, hasDisplay func() bool) (plan
 		}
 		pl.outputs = append(pl.outputs, spec)
 	}
-	switch {
+	switch page := (sinkSpec{kind: "webrtc"}); {
+	case pl.input == "webrtc": // also back to the browser whose camera it is
+		if !slices.Contains(pl.outputs, page) {
+			pl.outputs = append(pl.outputs, page)
+		}
 	case len(pl.outputs) > 0:
-	case pl.input == "webrtc": // back to the browser whose camera it is
-		pl.outputs = []sinkSpec{{kind: "webrtc"}}
 	case hasDisplay():
 		pl.outputs = []sinkSpec{{kind: "window"}}
 	default:
@@ -112,6 +116,11 @@ func parseSink(text string) (sinkSpec, error) {
 	case "y4m", "v4l2", "whip":
 		if arg == "" {
 			return sinkSpec{}, fmt.Errorf("%q lacks what comes after the colon, like y4m:-, v4l2:/dev/video10 or whip:https://host/path", text)
+		}
+		if kind == "whip" {
+			if err := webrtc.CheckEndpoint(arg); err != nil {
+				return sinkSpec{}, fmt.Errorf("whip: %w", err)
+			}
 		}
 		return sinkSpec{kind, arg}, nil
 	}

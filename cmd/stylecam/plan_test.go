@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"stylecam/filter"
 )
 
 func TestDecide(t *testing.T) {
@@ -26,6 +28,9 @@ func TestDecide(t *testing.T) {
 		{"short demo", "demo", nil, 30, false, false, "demo out/demo.mp4 30 0"},
 		{"card", "card", nil, 0, true, false, "card out/card.mp4 0 300"},
 		{"file", "a.mp4", nil, 0, true, false, "a.mp4 out/run.mp4 0 0"},
+		{"a browser's camera", "webrtc", nil, 0, true, true, "webrtc webrtc 0 0"},
+		{"a phone as webcam", "webrtc", []string{"v4l2:/dev/video10"}, 0, true, true, "webrtc v4l2:/dev/video10,webrtc 0 0"},
+		{"to itself", "webrtc", []string{"webrtc", "null"}, 0, true, true, "webrtc webrtc,null 0 0"},
 		{"several", "camera:1", []string{"window", "y4m:-", "b.mkv"}, 0, true, true, "camera:1 window,y4m:-,b.mkv 0 0"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -76,5 +81,20 @@ func TestParseSink(t *testing.T) {
 	}
 	if err := once([]sinkSpec{{"y4m", "-"}, {"window", ""}, {"y4m", "-"}}); err == nil {
 		t.Error("standard output was shared by two outputs")
+	}
+}
+
+// Statistics tell sinks apart by their names, which are text.
+func TestSinksHaveNamesOfTheirOwn(t *testing.T) {
+	var s sinks
+	for _, c := range []struct{ kind, arg, want string }{
+		{"window", "", "window"}, {"whip", "https://one.example/key", "whip"}, {"whip", "https://two.example/key", "whip 2"},
+		{"null", "", "null"}, {"null", "", "null 2"}, {"null", "", "null 3"}, {"file", "a\xff.mp4", "a?.mp4"},
+	} {
+		name := s.name(sinkSpec{c.kind, c.arg})
+		if name != c.want {
+			t.Errorf("%s:%s is called %q, want %q", c.kind, c.arg, name, c.want)
+		}
+		s.all = append(s.all, filter.NamedSink{Name: name})
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
+	"strings"
 
 	"stylecam/capture"
 	"stylecam/card"
@@ -36,13 +38,23 @@ func (p *program) openSinks(e *engine, d drive, info capture.Info) (s sinks, err
 		if w, ok := sink.(*window.Window); ok {
 			s.window = w
 		}
-		name := spec.String()
-		if spec.kind == "whip" {
-			name = spec.kind // there may be a key in the address
-		}
-		s.all = append(s.all, filter.NamedSink{Name: name, Sink: sink})
+		s.all = append(s.all, filter.NamedSink{Name: s.name(spec), Sink: sink})
 	}
 	return s, nil
+}
+
+// name is what statistics call a sink: none like another, and text, which not every
+// file's name is.
+func (s sinks) name(spec sinkSpec) string {
+	base := strings.ToValidUTF8(spec.String(), "?")
+	if spec.kind == "whip" {
+		base = spec.kind // there may be a key in the address
+	}
+	name := base
+	for n := 2; slices.ContainsFunc(s.all, func(other filter.NamedSink) bool { return other.Name == name }); n++ {
+		name = fmt.Sprint(base, " ", n)
+	}
+	return name
 }
 
 func (p *program) openSink(e *engine, spec sinkSpec, options output.Options, web *webrtc.Server) (filter.Sink, error) {

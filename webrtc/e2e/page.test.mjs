@@ -97,6 +97,22 @@ test("what is changed elsewhere shows here", async () => {
   await patch({ feather: 4 });
 });
 
+test("a person's own style is named, though the styles come after the settings", async () => {
+  await patch({ person_style: "scream" });
+  const late = await visit({
+    prepare: async (page) => {
+      listen(page);
+      await page.route("**/api/styles", async (route) => {
+        await page.waitForFunction(() => document.querySelector("output[for=feather]").value);
+        await route.continue();
+      });
+    },
+  });
+  await until("it is chosen", async () => await late.locator("#person-style").inputValue() === "scream");
+  await late.context().close();
+  await patch({ person_style: "" });
+});
+
 // Where Tab stops, as a screen reader tells of it: the group, what it is, its name.
 const stops = [
   "button Keyboard and links", "button Light or dark", "View: radio Painted",

@@ -50,7 +50,7 @@ export function render(next) {
   $("background-colour").hidden = mode !== "color";
   if (colour) $("background-colour").value = colour;
   $("person-mode").value = state.person_mode;
-  $("person-style").value = state.person_style;
+  $("person-style").value = $("person-style").dataset.chosen = state.person_style;
   $("quality").value = state.quality;
   for (const input of $("view").querySelectorAll("input")) input.checked = input.value === state.view;
   for (const id of ["mirror", "blank"]) $(id).setAttribute("aria-pressed", state[id]);

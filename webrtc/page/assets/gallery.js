@@ -53,9 +53,8 @@ async function load() {
   names = list.map((s) => s.name);
   strip.replaceChildren(...list.map(card));
   const select = $("person-style");
-  const chosen = select.value;
   select.replaceChildren(select.options[0], ...list.map((s) => new Option(s.title || pretty(s.name), s.name)));
-  select.value = chosen;
+  select.value = select.dataset.chosen ?? ""; // which the settings may have named before it could be chosen
   reveal();
 }
 
@@ -78,7 +77,7 @@ function card(style) {
 
 async function add(file) {
   if (!file) return;
-  const stem = file.name.replace(/\.[^.]*$/, "").toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-+|-+$/g, "").slice(0, 50) || "picture";
+  const stem = file.name.replace(/\.[^.]*$/, "").toLowerCase().replace(/[^a-z0-9]+/g, "-").slice(0, 50).replace(/^-+|-+$/g, "") || "picture";
   let name = stem;
   for (let n = 2; names.includes(name); n++) name = `${stem}-${n}`;
   $("add").setAttribute("aria-busy", "true");
