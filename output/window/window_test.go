@@ -165,11 +165,11 @@ func (s screen) until(t *testing.T, name string, want func(image.Image) bool) {
 	}
 }
 
-// toggle presses a key until the screen shows what is wanted, at most twice: on a busy machine a key can get lost, or be repeated where its
+// toggle presses a key until the screen shows what is wanted, a few times at most: on a busy machine a key can get lost, or be repeated where its
 // release is late. What the other keys do is asked for once.
 func (s screen) toggle(t *testing.T, key, name string, want func(image.Image) bool) {
 	t.Helper()
-	for range 2 {
+	for range 4 {
 		s.tool(t, "xdotool", "key", key)
 		if s.shows(t, name, want, 10*time.Second) {
 			return
