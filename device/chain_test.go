@@ -11,14 +11,24 @@ import (
 	"stylecam/style"
 )
 
-// A chain that cannot be put together is an error of its graphs, whatever was to be set
-// in it, and the next one is none the worse for it.
-func TestWhatCannotBeBoundIsTold(t *testing.T) {
+func onCPU(t *testing.T) *infer.Runtime {
+	t.Helper()
 	r, err := infer.Open(infer.Options{Provider: infer.CPU})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer r.Close()
+	t.Cleanup(func() {
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return r
+}
+
+// A chain that cannot be put together is an error of its graphs, whatever was to be set
+// in it, and the next one is none the worse for it.
+func TestWhatCannotBeBoundIsTold(t *testing.T) {
+	r := onCPU(t)
 	m, err := models.Builtin()
 	if err != nil {
 		t.Fatal(err)
@@ -79,11 +89,7 @@ func TestWhatCannotBeBoundIsTold(t *testing.T) {
 
 // Where there is no room for a tensor there is none, and that is told.
 func TestTensorsThatDoNotFit(t *testing.T) {
-	r, err := infer.Open(infer.Options{Provider: infer.CPU})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Close()
+	r := onCPU(t)
 	memory, err := r.Device()
 	if err != nil {
 		t.Fatal(err)

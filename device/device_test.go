@@ -296,6 +296,14 @@ func TestStylesOfAnotherEncoder(t *testing.T) {
 	}
 }
 
+// brighten makes a frame so much brighter that a mask that was remembered is told from
+// a fresh one.
+func brighten(f *frame.Frame) {
+	for i, v := range f.Pix {
+		f.Pix[i] = byte(min(int(v)+60, 255))
+	}
+}
+
 // One layer needs no mask; what is remembered of it waits meanwhile, as on the host.
 func TestMemoryOutlastsPicturesWithoutAMask(t *testing.T) {
 	s := newStudio(t, models.Lite, models.Lite)
@@ -305,10 +313,7 @@ func TestMemoryOutlastsPicturesWithoutAMask(t *testing.T) {
 	one.Person = one.Background
 	settings := []*filter.Params{&params, &params, &one, &params}
 	frames := film(t, 320, 240, len(settings))
-	last := frames[3] // much brighter, so that the mask that was remembered is told from a fresh one
-	for i, v := range last.Pix {
-		last.Pix[i] = byte(min(int(v)+60, 255))
-	}
+	brighten(frames[3])
 	for i, f := range frames {
 		want, got := apply(t, s.host, f, settings[i]), apply(t, s.chain, f, settings[i])
 		if far, psnr := apart(want, got); far > 0.001 {
@@ -327,10 +332,8 @@ func TestBlendForgetsWhatTheDevicePaintedSince(t *testing.T) {
 	masks := params
 	masks.View = filter.MaskOverlay
 	frames := film(t, 320, 240, 3)
-	last := frames[2] // much brighter, so that a mask that was remembered is told from a fresh one
-	for i, v := range last.Pix {
-		last.Pix[i] = byte(min(int(v)+60, 255))
-	}
+	last := frames[2]
+	brighten(last)
 	apply(t, s.chain, frames[0], &masks).Release()
 	apply(t, s.chain, frames[1], &params).Release()
 	want, got := apply(t, s.host, last, &masks), apply(t, s.chain, last, &masks)

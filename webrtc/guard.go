@@ -142,7 +142,7 @@ func (g *guard) protect(next http.Handler) http.Handler {
 // takeCookie ends a cookie that opens nothing any more: the pages that were left open
 // when the token changed would go on striking with it.
 func (g *guard) takeCookie(w http.ResponseWriter, r *http.Request) {
-	if _, err := r.Cookie(g.cookie); err == nil {
+	if c, err := r.Cookie(g.cookie); err == nil && g.roleOf(c.Value) == stranger {
 		http.SetCookie(w, &http.Cookie{Name: g.cookie, Path: "/", MaxAge: -1})
 	}
 }

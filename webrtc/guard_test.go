@@ -157,6 +157,9 @@ func TestACookieThatOpensNothingIsTaken(t *testing.T) {
 	if set := r.do("GET", "/api/state", "", "Cookie: "+r.guard.cookie+"=sesame-sesame-open").Header.Get("Set-Cookie"); set != "" {
 		t.Errorf("the right one is set to %q", set)
 	}
+	if set := r.do("GET", "/api/state", "", "Cookie: "+r.guard.cookie+"=sesame-sesame-open", "Authorization: Bearer guess").Header.Get("Set-Cookie"); set != "" {
+		t.Errorf("the right one, beside a wrong token, is set to %q", set)
+	}
 }
 
 // Behind a proxy each is counted by his own address, which nobody else can claim.

@@ -45,22 +45,24 @@ const (
 // CheckEndpoint refuses what is no address of a media server. It does not repeat it:
 // there may be a key in it.
 func CheckEndpoint(endpoint string) error {
+	_, err := parseEndpoint(endpoint)
+	return err
+}
+
+func parseEndpoint(endpoint string) (*url.URL, error) {
 	u, err := url.Parse(endpoint)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return errors.New("the endpoint is no http:// or https:// address")
+		return nil, errors.New("the endpoint is no http:// or https:// address")
 	}
-	return nil
+	return u, nil
 }
 
 // NewPublisher returns a publisher to endpoint; token, if there is one, is sent
 // as the bearer's. It connects with the first picture.
 func NewPublisher(endpoint, token string, iceServers []string, codecs []Codec, log *slog.Logger) (*Publisher, error) {
-	if err := CheckEndpoint(endpoint); err != nil {
-		return nil, fmt.Errorf("whip: %w", err)
-	}
-	u, err := url.Parse(endpoint)
+	u, err := parseEndpoint(endpoint)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("whip: %w", err)
 	}
 	network, err := newOutwardNetwork(iceServers)
 	if err != nil {
