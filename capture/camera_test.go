@@ -8,6 +8,7 @@ import (
 	"gocv.io/x/gocv"
 
 	"stylecam/blend"
+	"stylecam/capture/camera"
 	"stylecam/filter"
 	"stylecam/frame"
 	"stylecam/v4l2"
@@ -84,7 +85,7 @@ func TestDecoder(t *testing.T) {
 		{}, {Width: 7, Height: 2, Fourcc: v4l2.YUYV, Stride: 16}, {Width: 8, Height: 2, Fourcc: v4l2.YUYV, Stride: 8},
 		{Width: 8, Height: 2, Fourcc: v4l2.I420, Stride: 32}, {Width: 8, Height: 2, Fourcc: 1}, {Width: 1 << 20, Height: 2, Fourcc: v4l2.MJPEG},
 	} {
-		if _, err := newDecoder(bad); !errors.Is(err, filter.ErrMissing) {
+		if _, err := newDecoder(bad); !errors.Is(err, camera.ErrUnreadable) || !errors.Is(err, filter.ErrMissing) {
 			t.Errorf("%+v: %v", bad, err)
 		}
 	}

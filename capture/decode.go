@@ -8,7 +8,6 @@ import (
 
 	"stylecam/blend"
 	"stylecam/capture/camera"
-	"stylecam/filter"
 	"stylecam/frame"
 	"stylecam/v4l2"
 )
@@ -29,7 +28,7 @@ func newDecoder(f v4l2.Format) (camera.Decoder, error) {
 		v4l2.I420:  f.Width%2 == 0 && f.Height%2 == 0 && f.Stride == f.Width,
 	}
 	if f.Width < 1 || f.Height < 1 || f.Width > maxSide || f.Height > maxSide || !readable[f.Fourcc] {
-		return nil, fmt.Errorf("gives pictures of %dx%d as %s in rows of %d bytes, which cannot be read: %w", f.Width, f.Height, f.Fourcc, f.Stride, filter.ErrMissing)
+		return nil, fmt.Errorf("gives pictures of %dx%d as %s in rows of %d bytes, which cannot be read: %w", f.Width, f.Height, f.Fourcc, f.Stride, camera.ErrUnreadable)
 	}
 	return &decoder{format: f, mat: gocv.NewMat(), open: true}, nil
 }

@@ -22,7 +22,7 @@ type Config struct {
 	FPS           float64 // frames a second
 	Pool          *frame.Pool
 	// NewDecoder makes the decoder of the format that the driver granted; it refuses
-	// what it cannot read.
+	// what it cannot read (ErrUnreadable).
 	NewDecoder func(v4l2.Format) (Decoder, error)
 }
 
@@ -106,7 +106,7 @@ func openFirst(ctx context.Context, cameras []v4l2.Info, c Config, openDevice fu
 			return nil, cmp.Or(err, explain(chosen, failed))
 		}
 		cam, failed = open(ctx, chosen, d, c)
-		if !errors.Is(failed, errUnreadable) {
+		if !errors.Is(failed, ErrUnreadable) {
 			return cam, failed
 		}
 		err = cmp.Or(err, failed)

@@ -305,6 +305,27 @@ func TestACameraForOtherEyesIsPassedOver(t *testing.T) {
 	}
 }
 
+func TestACameraWhosePicturesAreRefusedIsPassedOver(t *testing.T) {
+	var closed int
+	asked := 0
+	c := Config{Pool: new(frame.Pool), NewDecoder: func(v4l2.Format) (Decoder, error) {
+		if asked++; asked == 1 {
+			return nil, fmt.Errorf("odd rows: %w", ErrUnreadable)
+		}
+		return fakeDecoder{&closed}, nil
+	}}
+	odd, good := &fake{listed: webcam}, &fake{listed: webcam, filled: []v4l2.Picture{picture(0, 0, 1)}}
+	two := []v4l2.Info{listing(0, "Odd", "uvcvideo", true), listing(2, "Good", "uvcvideo", true)}
+	devices := map[string]device{"/dev/video0": odd, "/dev/video2": good}
+	cam, err := openFirst(t.Context(), two, c, func(path string) (device, error) { return devices[path], nil })
+	if err != nil || cam.Info().Name != "Good" || odd.closed != 1 {
+		t.Fatalf("%+v, %v; the odd one was closed %d times", cam, err, odd.closed)
+	}
+	if err := cam.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestNumberFollowsTheDriver(t *testing.T) {
 	var cam Camera
 	var got []uint64

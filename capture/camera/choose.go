@@ -24,8 +24,9 @@ func Check(devices []v4l2.Info, which string) error {
 }
 
 // choose finds the device that which names: by number, path, one of its stable
-// links or their last part, or the whole or part of the card's name. Of "" these
-// are all real cameras, to be tried in turn. What could not be asked comes last.
+// links or their last part, or the whole or part of the card's name, a number alone
+// being no part of one. Of "" these are all real cameras, to be tried in turn. What
+// could not be asked comes last.
 func choose(all []v4l2.Info, which string) ([]v4l2.Info, error) {
 	cameras := slices.DeleteFunc(slices.Clone(all), func(i v4l2.Info) bool { return i.Err == nil && !i.Captures })
 	slices.SortStableFunc(cameras, func(a, b v4l2.Info) int {
@@ -58,13 +59,17 @@ func choose(all []v4l2.Info, which string) ([]v4l2.Info, error) {
 
 // match is the place of the device that which names, -1 if none does.
 func match(devices []v4l2.Info, which string) int {
+	_, err := strconv.ParseUint(which, 10, 0)
+	number := err == nil // camera 1 is not the "Webcam 1080p"
 	for _, named := range []func(v4l2.Info) bool{
 		func(i v4l2.Info) bool { return strconv.Itoa(i.Number) == which || i.Path == which },
 		func(i v4l2.Info) bool {
 			return slices.ContainsFunc(i.Names, func(link string) bool { return link == which || strings.HasSuffix(link, "/"+which) })
 		},
 		func(i v4l2.Info) bool { return strings.EqualFold(i.Card, which) },
-		func(i v4l2.Info) bool { return strings.Contains(strings.ToLower(i.Card), strings.ToLower(which)) },
+		func(i v4l2.Info) bool {
+			return !number && strings.Contains(strings.ToLower(i.Card), strings.ToLower(which))
+		},
 	} {
 		if i := slices.IndexFunc(devices, named); i >= 0 {
 			return i

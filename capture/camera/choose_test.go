@@ -63,7 +63,8 @@ func TestChooseExplains(t *testing.T) {
 		which, say string
 	}{
 		{nil, "", "no camera is there"},
-		{machine[:1], "", "no camera is there"}, // a virtual one must be asked for
+		{machine[:1], "", "no camera is there"},   // a virtual one must be asked for
+		{machine, "92", "camera 92 is not there"}, // though there is a C920
 		{machine, "7", "camera 7 is not there; there are 0 (OBS Virtual Camera), 2 (Integrated Camera), 4 (HD Pro Webcam C920)"},
 		{nil, "7", "there are none"},
 		{machine, "9", "own virtual camera"},

@@ -12,9 +12,10 @@ import (
 // looks better and costs less, but fills the cable at large sizes.
 var layouts = []v4l2.Fourcc{v4l2.YUYV, v4l2.I420, v4l2.MJPEG, v4l2.JPEG}
 
-// errUnreadable is a camera for other eyes, such as the infrared one that laptops
-// have to know their owner by.
-var errUnreadable = fmt.Errorf("another kind of camera (%w)", filter.ErrMissing)
+// ErrUnreadable is a camera for other eyes, such as the infrared one that laptops
+// have to know their owner by, or one whose pictures a [Decoder] refuses. Where the
+// choice is open the next is tried.
+var ErrUnreadable = fmt.Errorf("another kind of camera (%w)", filter.ErrMissing)
 
 // lister is what is asked of a device in order to choose a layout.
 type lister interface {
@@ -38,7 +39,7 @@ func chooseLayout(d lister, want mode) (v4l2.Fourcc, error) {
 			return f, nil
 		}
 	}
-	return 0, fmt.Errorf("gives pictures as %v, of which none can be read (%v can): %w", given, layouts, errUnreadable)
+	return 0, fmt.Errorf("gives pictures as %v, of which none can be read (%v can): %w", given, layouts, ErrUnreadable)
 }
 
 func reaches(d lister, f v4l2.Fourcc, want mode) bool {
