@@ -64,7 +64,7 @@ func openVideo(ctx context.Context, path string, c Config) (Source, error) {
 		if v.info.FPS > 1.5*d.rate {
 			v.info.FPS = d.rate
 		}
-		v.info.Frames = uint64(d.duration.Seconds()*v.info.FPS + 0.5)
+		v.info.Frames, v.lasts = uint64(d.duration.Seconds()*d.rate+0.5), d.duration
 	}
 	v.time = func(seq uint64) time.Duration {
 		if seq == 0 {
@@ -114,7 +114,10 @@ func decodeVideo(ctx context.Context, path string) (*decoding, error) {
 var (
 	toldDuration = regexp.MustCompile(`^\s*Duration: (\d+):(\d+):(\d+)\.(\d\d),`)
 	toldRate     = regexp.MustCompile(`^\s*Stream #0:.* Video: .* ([.\d]+) fps,`)
-	toldTime     = regexp.MustCompile(`^\[Parsed_showinfo.* pts_time:\s*([-.\d]+|NOPTS) `)
+	// Times are told in seconds too, but of those only six digits: past three hours a
+	// tenth of a second would be the finest.
+	toldBase = regexp.MustCompile(`^\[Parsed_showinfo.* config in time_base: (\d+)/(\d+)`)
+	toldTime = regexp.MustCompile(`^\[Parsed_showinfo.* pts:\s*(-?\d+|NOPTS) `)
 )
 
 // Read reads the stream of frames.
@@ -138,7 +141,7 @@ func (d *decoding) failure(err error) error {
 
 // listen reads what ffmpeg tells, to the end.
 func (d *decoding) listen(told io.Reader) error {
-	lines, begun := bufio.NewScanner(told), false
+	lines, begun, tick := bufio.NewScanner(told), false, 0.0 // in seconds
 	for lines.Scan() {
 		line := lines.Text()
 		if m := toldDuration.FindStringSubmatch(line); m != nil && !begun {
@@ -147,11 +150,16 @@ func (d *decoding) listen(told io.Reader) error {
 		if m := toldRate.FindStringSubmatch(line); m != nil && !begun {
 			d.rate, _ = strconv.ParseFloat(m[1], 64)
 		}
+		if m := toldBase.FindStringSubmatch(line); m != nil {
+			numerator, _ := strconv.ParseFloat(m[1], 64)
+			denominator, _ := strconv.ParseFloat(m[2], 64)
+			tick = numerator / max(1, denominator)
+		}
 		if m := toldTime.FindStringSubmatch(line); m != nil {
 			begun = true
-			seconds, _ := strconv.ParseFloat(m[1], 64) // none is 0, which does not grow: see clock
+			ticks, _ := strconv.ParseFloat(m[1], 64) // none is 0, which does not grow: see clock
 			select {
-			case d.times <- time.Duration(seconds * float64(time.Second)):
+			case d.times <- time.Duration(ticks * tick * float64(time.Second)):
 			case <-d.stopped:
 			}
 		}

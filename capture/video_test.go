@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -128,6 +129,37 @@ func TestVideoKeepsTheFilesTimes(t *testing.T) {
 }
 
 // What browsers record has no rate: its ticks must not be taken for one.
+// Screen recorders leave out what does not move: fewer frames come than at the rate
+// that the file announces, and nothing is cut off.
+func TestVideoThatLeavesFramesOutIsWhole(t *testing.T) {
+	path := ffmpeg(t, "some.mkv", cards(t, 160, 120, 0, 50), "-i", "-", "-vf", "select='mod(n,4)'", "-vsync", "passthrough")
+	s := open(t, Config{Input: path})
+	if got := len(numbers(t, s)); got != 37 || s.Info().Note != "" {
+		t.Errorf("%d frames, want 37; note %q", got, s.Info().Note)
+	}
+}
+
+// Three hours into a film ffmpeg's seconds have one digit after the point.
+func TestLateFramesKeepTheirTimes(t *testing.T) {
+	d := &decoding{times: make(chan time.Duration, 3), stopped: make(chan struct{})}
+	const showinfo = "[Parsed_showinfo_0 @ 0x1] "
+	told := showinfo + "config in time_base: 1/30, frame_rate: 30/1\n"
+	for n := 370370; n < 370373; n++ {
+		told += fmt.Sprintf(showinfo+"n:   0 pts: %6d pts_time:12345.7 pos: -1 fmt:yuv420p\n", n)
+	}
+	if err := d.listen(strings.NewReader(told)); err != nil {
+		t.Fatal(err)
+	}
+	last := <-d.times
+	for range 2 {
+		at := <-d.times
+		if step := at - last; step < 33*time.Millisecond || step > 34*time.Millisecond {
+			t.Errorf("a frame comes %v after the one before, want a thirtieth of a second", step)
+		}
+		last = at
+	}
+}
+
 func TestVideoWithoutARate(t *testing.T) {
 	path := ffmpeg(t, "recorded.webm", cards(t, 160, 120, 0, 20), "-i", "-", "-vf", "setpts=N/25/TB+0.003*mod(N\\,2)/TB", "-vsync", "vfr", "-video_track_timescale", "1000")
 	if fps := open(t, Config{Input: path}).Info().FPS; fps < 20 || fps > 60 {

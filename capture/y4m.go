@@ -22,6 +22,7 @@ type rawVideo struct {
 	pool   *frame.Pool
 	clock  clock
 	time   func(seq uint64) time.Duration // of a frame within the stream
+	lasts  time.Duration                  // as announced; 0 if unknown
 	seq    uint64
 }
 
@@ -107,10 +108,12 @@ func (v *rawVideo) picture(planes []byte) (*frame.Frame, error) {
 	return f, nil
 }
 
-// ended notes that a file gave less than it announced, which is its length by its
-// rate: some frames too few are no fault.
+// ended notes that a file was over sooner than it announced. It is told by the time,
+// not by the frames: recorders leave out those in which nothing moved. A little less
+// is no fault.
 func (v *rawVideo) ended() {
-	if v.seq+v.seq/20+2 < v.info.Frames {
-		v.info.Note = fmt.Sprintf("%s ended after %d of about %d frames: it seems to be cut off", v.info.Name, v.seq, v.info.Frames)
+	until := v.clock.last + v.clock.gap
+	if until+until/20+2*v.clock.gap < v.lasts {
+		v.info.Note = fmt.Sprintf("%s ended after %.1f of %.1f seconds: it seems to be cut off", v.info.Name, until.Seconds(), v.lasts.Seconds())
 	}
 }
