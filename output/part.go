@@ -35,7 +35,9 @@ func newPart(path string) (*part, *os.File, error) {
 	}
 	dir, name := filepath.Split(whole)
 	ending := filepath.Ext(name)
-	hidden := filepath.Join(dir, "."+strings.TrimSuffix(name, ending)+".")
+	stem := strings.TrimSuffix(name, ending)
+	ending = shortened(ending, longest)
+	hidden := dir + "." + shortened(stem, longest-len(ending)) + "." // not joined, which would take ".." for the folder above
 	for {
 		p := &part{path, hidden + strconv.FormatUint(uint64(rand.Uint32()), 36) + ".part" + ending}
 		// Unlike os.CreateTemp's, the file gets the permissions of any other file.
@@ -48,6 +50,18 @@ func newPart(path string) (*part, *os.File, error) {
 		}
 		return p, f, nil
 	}
+}
+
+// longest is what a hidden name has room for besides what is put around it: file
+// systems take 255 bytes, and the name that was asked for may have all of them.
+const longest = 255 - len("..1234567.part")
+
+// shortened is the beginning of a name, at most so many bytes.
+func shortened(name string, bytes int) string {
+	if len(name) <= bytes {
+		return name
+	}
+	return strings.ToValidUTF8(name[:bytes], "") // a letter may have been cut
 }
 
 // keep gives the file its name.

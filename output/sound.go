@@ -53,7 +53,7 @@ func (v *Video) addSound() {
 // soundOf tells whether a file has sound, and by how many seconds it is to be
 // delayed so that it stays with pictures that begin at zero.
 func soundOf(path string) (delay float64, has bool, err error) {
-	out, err := tool("ffprobe", "-show_entries", "format=start_time:stream=codec_type,start_time", "-of", "json", path)
+	out, err := tool("ffprobe", "-show_entries", "format=start_time:stream=codec_type,start_time:stream_disposition=attached_pic", "-of", "json", path)
 	if err != nil {
 		return 0, false, err
 	}
@@ -64,6 +64,9 @@ func soundOf(path string) (delay float64, has bool, err error) {
 		Streams []struct {
 			Kind  string `json:"codec_type"`
 			Start string `json:"start_time"`
+			As    struct {
+				Cover int `json:"attached_pic"` // 1: a picture of the film, not its pictures
+			} `json:"disposition"`
 		} `json:"streams"`
 	}
 	if err := json.Unmarshal(out, &probe); err != nil {
@@ -72,14 +75,17 @@ func soundOf(path string) (delay float64, has bool, err error) {
 	// ffmpeg moves a file's beginning to zero; its pictures may begin later than
 	// that. What cannot be parsed ("N/A") is zero.
 	begin, _ := strconv.ParseFloat(probe.Format.Start, 64)
-	pictures := begin
+	pictures, found := begin, false
 	for _, s := range probe.Streams {
 		at, err := strconv.ParseFloat(s.Start, 64)
 		switch {
 		case s.Kind == "audio":
 			has = true
-		case s.Kind == "video" && err == nil:
-			pictures = at
+		case s.Kind == "video" && s.As.Cover == 0 && !found: // the first is what is painted
+			found = true
+			if err == nil {
+				pictures = at
+			}
 		}
 	}
 	return begin - pictures, has, nil

@@ -81,6 +81,23 @@ func TestSoundStaysWithThePictures(t *testing.T) {
 	}
 }
 
+// A film's cover is a stream of pictures too, which begins with the film.
+func TestSoundKeepsToTheFilmNotToItsCover(t *testing.T) {
+	needs(t, "ffmpeg")
+	plain := film(t, "a.mkv", "0.5", "-c:a", "aac")
+	covered := filepath.Join(t.TempDir(), "covered.mp4")
+	if out, err := exec.Command("ffmpeg", "-v", "error", "-i", plain, "-f", "lavfi", "-i", "testsrc=size=64x48:duration=0.04:rate=25",
+		"-map", "0", "-map", "1", "-c:v:0", "copy", "-c:a", "copy", "-c:v:1", "png", "-frames:v:1", "1", "-disposition:v:1", "attached_pic", covered).CombinedOutput(); err != nil {
+		t.Fatalf("ffmpeg: %v: %s", err, out)
+	}
+	for _, path := range []string{plain, covered} {
+		delay, has, err := soundOf(path)
+		if err != nil || !has || delay < -0.53 || delay > -0.47 {
+			t.Errorf("%s: sound %t, delayed by %g s, %v; want by -0.5", filepath.Base(path), has, delay, err)
+		}
+	}
+}
+
 func TestNoSound(t *testing.T) {
 	needs(t, "ffmpeg")
 	silent := filepath.Join(t.TempDir(), "silent.mp4")

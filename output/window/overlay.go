@@ -114,6 +114,9 @@ func (l *label) lay(screen *gocv.Mat, at corner) error {
 	place = image.Pt(max(0, place.X), max(0, place.Y))
 	whole := image.Rectangle{Max: image.Pt(l.pixels.Width, l.pixels.Height)}
 	seen := whole.Add(place).Intersect(image.Rect(0, 0, screen.Cols(), screen.Rows()))
+	if seen.Empty() {
+		return nil // a window made smaller than the margin
+	}
 	text, err := gocv.NewMatFromBytes(l.pixels.Height, l.pixels.Width, gocv.MatTypeCV8UC3, l.pixels.Pix)
 	if err != nil {
 		return err
