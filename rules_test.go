@@ -137,14 +137,18 @@ func TestEveryGoroutineIsGuarded(t *testing.T) {
 	}
 }
 
-// startedBy is the function that a node starts a goroutine with: go f() or group.Go(f).
+// startedBy is the function that a node starts a goroutine with: go f(), group.Go(f),
+// time.AfterFunc(d, f) or context.AfterFunc(ctx, f).
 func startedBy(n ast.Node) ast.Expr {
 	switch n := n.(type) {
 	case *ast.GoStmt:
 		return n.Call.Fun
 	case *ast.CallExpr:
-		if nameOf(n.Fun) == "Go" && len(n.Args) == 1 {
+		switch name := nameOf(n.Fun); {
+		case name == "Go" && len(n.Args) == 1:
 			return n.Args[0]
+		case name == "AfterFunc" && len(n.Args) == 2:
+			return n.Args[1]
 		}
 	}
 	return nil

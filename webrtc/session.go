@@ -98,7 +98,9 @@ func (s *sessions) open(ctx context.Context, n *Network, who party, most int, of
 	}
 	ss := &session{id: rand.Text(), etag: rand.Text(), peer: p, party: who, patches: newPatchLimiter()}
 	ss.mu.Lock() // which end waits for
-	ss.deadline = time.AfterFunc(within, func() { s.end(ss) })
+	ss.deadline = time.AfterFunc(within, func() {
+		_ = filter.Guard(func() error { s.end(ss); return nil })
+	})
 	ss.mu.Unlock()
 	p.OnConnectionStateChange(func(state webrtc.PeerConnectionState) { s.changed(ss, state) })
 	if answer, err = ss.negotiate(ctx, offer); err == nil {
