@@ -7,6 +7,7 @@ package scripts_test
 import (
 	"bytes"
 	"errors"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -38,9 +39,14 @@ func newMachine(t *testing.T) *machine {
 	return m
 }
 
+// file puts a program into PATH, in the place of the link to a real one of that
+// name: what is written through a link is written to this computer's.
 func (m *machine) file(name string, content []byte) string {
 	m.t.Helper()
 	path := filepath.Join(m.bin, name)
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		m.t.Fatal(err)
+	}
 	if err := os.WriteFile(path, content, 0o755); err != nil {
 		m.t.Fatal(err)
 	}
@@ -79,4 +85,25 @@ func (m *machine) run(script []string, env ...string) (out, complaint string, ok
 		m.t.Fatal(err)
 	}
 	return strings.TrimSpace(stdout.String()), stderr.String(), err == nil
+}
+
+// The tools of PATH are links to this computer's, through which a pretended tool must
+// not be written.
+func TestToolsOfThisComputerStayAsTheyAre(t *testing.T) {
+	m := newMachine(t)
+	real := filepath.Join(t.TempDir(), "tail")
+	if err := os.WriteFile(real, []byte("real"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	m.remove("tail")
+	if err := os.Symlink(real, filepath.Join(m.bin, "tail")); err != nil {
+		t.Fatal(err)
+	}
+	m.tool("tail", "echo pretended")
+	if content, err := os.ReadFile(real); err != nil || string(content) != "real" {
+		t.Errorf("the tool behind the link became %q, %v", content, err)
+	}
+	if out, _, _ := m.run([]string{"bash", "-c", "tail"}); out != "pretended" {
+		t.Errorf("tail says %q, want what it was to pretend", out)
+	}
 }
