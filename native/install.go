@@ -35,6 +35,11 @@ func (s System) Install(ctx context.Context, b Build, tell func(Progress)) (Fold
 	if err := os.MkdirAll(f.Path, 0o755); err != nil {
 		return f, fmt.Errorf("install %s: %w", b.Name, err)
 	}
+	leave, err := f.enter()
+	if err != nil {
+		return f, fmt.Errorf("install %s: %w", b.Name, err)
+	}
+	defer leave()
 	var p Progress
 	for _, w := range b.Wheels {
 		p.Total += w.Bytes
@@ -52,10 +57,42 @@ func (s System) Install(ctx context.Context, b Build, tell func(Progress)) (Fold
 	return f, nil
 }
 
+// download is how the folders of what is being fetched begin.
+const download = ".download-"
+
+// enter has the folder to itself until leave is called, or the process ends, however that happens: what lies there of
+// downloads was left by one that was killed, some of a gigabyte, and is removed. A file system without locks, as some
+// networks' are, is left as it is.
+func (f Folder) enter() (leave func(), err error) {
+	folder, err := os.Open(f.Path)
+	if err != nil {
+		return nil, err
+	}
+	leave = func() { _ = folder.Close() } // which unlocks it
+	switch err := syscall.Flock(int(folder.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); {
+	case errors.Is(err, syscall.EWOULDBLOCK):
+		leave()
+		return nil, fmt.Errorf("%w: another installation is at work in %s; let it end", filter.ErrMissing, f.Path)
+	case err != nil:
+		return leave, nil
+	}
+	entries, err := folder.ReadDir(-1)
+	for _, entry := range entries {
+		if strings.HasPrefix(entry.Name(), download) {
+			err = errors.Join(err, os.RemoveAll(filepath.Join(f.Path, entry.Name())))
+		}
+	}
+	if err != nil {
+		leave()
+		return nil, err
+	}
+	return leave, nil
+}
+
 // install fetches one wheel and unpacks what is wanted of it. Until the receipt is
 // written nothing counts; what a failure leaves is removed.
 func (f Folder) install(ctx context.Context, w Wheel, tell func(int64)) (err error) {
-	beside, err := os.MkdirTemp(f.Path, ".download-") // on the cache's own disk, so that Rename is one
+	beside, err := os.MkdirTemp(f.Path, download) // on the cache's own disk, so that Rename is one
 	if err != nil {
 		return err
 	}

@@ -176,6 +176,43 @@ func TestInstallStopsWhenToldTo(t *testing.T) {
 	empty(t, f)
 }
 
+// One that is killed cannot clean up: the next does.
+func TestInstallRemovesWhatAKilledOneLeft(t *testing.T) {
+	x, s := newIndex(t, "one"), system(t, nil)
+	left := filepath.Join(s.Folder(x.build).Path, ".download-123")
+	if err := os.MkdirAll(left, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(left, "half.whl"), make([]byte, 1000), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Install(t.Context(), x.build, silent); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(left); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("what was left is still there: %v", err)
+	}
+}
+
+func TestTwoInstallationsAtOnce(t *testing.T) {
+	x, s := newIndex(t, "one"), system(t, nil)
+	f := s.Folder(x.build)
+	if err := os.MkdirAll(f.Path, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	leave, err := f.enter()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Install(t.Context(), x.build, silent); !errors.Is(err, filter.ErrMissing) || !strings.Contains(err.Error(), "another installation is at work") {
+		t.Errorf("while another is at work: %v", err)
+	}
+	leave()
+	if _, err := s.Install(t.Context(), x.build, silent); err != nil {
+		t.Errorf("once it has ended: %v", err)
+	}
+}
+
 func TestInstallStoppedBeforePipIsAsked(t *testing.T) {
 	x, s := newIndex(t, "one"), system(t, nil)
 	ctx, cancel := context.WithCancel(t.Context())
