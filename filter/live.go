@@ -252,11 +252,13 @@ func (l *Live) loop(ctx context.Context) error {
 func (l *Live) picture(ctx context.Context, f *frame.Frame) error {
 	p := l.params.Load()
 	if p.Blank {
+		l.stats.pause()
 		l.sizeCards(f)
 		l.cardIfDue()
 		return nil
 	}
 	if f.Card { // text, to be read as it is
+		l.stats.pause()
 		return l.show(ctx, f)
 	}
 	var t Trace

@@ -50,7 +50,7 @@ type Stats struct {
 	Handled  uint64        // frames dealt with: painted, failed, or come while the picture was off
 	Lost     uint64        // times the source failed and was opened again
 	Resting  bool          // the source is closed because nobody looks
-	FPS      float64       // pictures a second, over the last frames
+	FPS      float64       // pictures a second, over the last frames, while there are any: not at rest, switched off or without a source
 	Running  time.Duration // since the first frame
 	Stages   map[string]Quantiles
 	Sinks    []SinkStats
@@ -95,7 +95,8 @@ func (r *recent) quantiles() Quantiles {
 type recorder struct {
 	mu       sync.Mutex
 	stages   [numStages]recent
-	gaps     recent // between pictures
+	gaps     recent // between pictures, pauses apart
+	paused   bool   // since the last picture
 	first    time.Time
 	last     time.Time
 	frames   uint64
@@ -112,16 +113,24 @@ func (r *recorder) picture(t *Trace) {
 	now := time.Now()
 	if r.frames == 0 {
 		r.first = now
-	} else {
+	} else if !r.paused {
 		r.gaps.add(now.Sub(r.last))
 	}
-	r.last = now
+	r.last, r.paused = now, false
 	r.frames++
 	for s, took := range t.took {
 		if took > 0 {
 			r.stages[s].add(took)
 		}
 	}
+}
+
+// pause is told while something else stands in the pictures' place: how long says
+// nothing of how fast they are made.
+func (r *recorder) pause() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.paused = true
 }
 
 // failure counts a frame that could not be painted and returns how many there were.

@@ -175,6 +175,7 @@ func (s *supervisor) tick(now time.Time) error {
 // stands shows a card in the source's place, until its next frame.
 func (s *supervisor) stands(n *notice) {
 	s.absent, s.shown = n, time.Now()
+	s.stats.pause()
 	s.replaceSource(n)
 }
 
