@@ -22,6 +22,7 @@ type rawVideo struct {
 	pool   *frame.Pool
 	clock  clock
 	time   func(seq uint64) time.Duration // of a frame within the stream
+	until  time.Duration                  // the latest of these so far
 	lasts  time.Duration                  // as announced; 0 if unknown
 	seq    uint64
 }
@@ -70,7 +71,9 @@ func (v *rawVideo) Read(ctx context.Context) (*frame.Frame, error) {
 	case err != nil:
 		return nil, fmt.Errorf("%s: frame %d: %w: %w", v.info.Name, v.seq, err, filter.ErrInput)
 	}
-	captured, err := v.clock.stamp(ctx, v.time(v.seq))
+	at := v.time(v.seq)
+	v.until = max(v.until, at)
+	captured, err := v.clock.stamp(ctx, at)
 	if err != nil {
 		return nil, err
 	}
@@ -112,7 +115,7 @@ func (v *rawVideo) picture(planes []byte) (*frame.Frame, error) {
 // not by the frames: recorders leave out those in which nothing moved. A little less
 // is no fault.
 func (v *rawVideo) ended() {
-	until := v.clock.last + v.clock.gap
+	until := v.until + v.clock.gap
 	if until+until/20+2*v.clock.gap < v.lasts {
 		v.info.Note = fmt.Sprintf("%s ended after %.1f of %.1f seconds: it seems to be cut off", v.info.Name, until.Seconds(), v.lasts.Seconds())
 	}
