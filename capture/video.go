@@ -147,7 +147,7 @@ func (d *decoding) listen(told io.Reader) error {
 		if m := toldDuration.FindStringSubmatch(line); m != nil && !begun {
 			d.duration = clockTime(m[1:]...)
 		}
-		if m := toldRate.FindStringSubmatch(line); m != nil && !begun {
+		if m := toldRate.FindStringSubmatch(line); m != nil && !begun && d.rate == 0 { // the first stream's, which is read
 			d.rate, _ = strconv.ParseFloat(m[1], 64)
 		}
 		if m := toldBase.FindStringSubmatch(line); m != nil {

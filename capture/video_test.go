@@ -128,7 +128,6 @@ func TestVideoKeepsTheFilesTimes(t *testing.T) {
 	}
 }
 
-// What browsers record has no rate: its ticks must not be taken for one.
 // Screen recorders leave out what does not move: fewer frames come than at the rate
 // that the file announces, and nothing is cut off.
 func TestVideoThatLeavesFramesOutIsWhole(t *testing.T) {
@@ -162,6 +161,7 @@ func TestLateFramesKeepTheirTimes(t *testing.T) {
 	}
 }
 
+// What browsers record has no rate: its ticks must not be taken for one.
 func TestVideoWithoutARate(t *testing.T) {
 	path := ffmpeg(t, "recorded.webm", cards(t, 160, 120, 0, 20), "-i", "-", "-vf", "setpts=N/25/TB+0.003*mod(N\\,2)/TB", "-vsync", "vfr", "-video_track_timescale", "1000")
 	if fps := open(t, Config{Input: path}).Info().FPS; fps < 20 || fps > 60 {

@@ -125,8 +125,8 @@ func (r *recorder) picture(t *Trace) {
 	}
 }
 
-// pause is told while something else stands in the pictures' place: how long says
-// nothing of how fast they are made.
+// pause is told before the next picture where something else stood in between: how
+// long says nothing of how fast they are made.
 func (r *recorder) pause() {
 	r.mu.Lock()
 	defer r.mu.Unlock()

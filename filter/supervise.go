@@ -175,13 +175,13 @@ func (s *supervisor) tick(now time.Time) error {
 // stands shows a card in the source's place, until its next frame.
 func (s *supervisor) stands(n *notice) {
 	s.absent, s.shown = n, time.Now()
-	s.stats.pause()
 	s.replaceSource(n)
 }
 
 // returns takes the card away.
 func (s *supervisor) returns() {
 	if s.absent != nil {
+		s.stats.pause() // now: a picture may have been in the making when it went
 		s.absent = nil
 		s.replaceSource(nil)
 	}

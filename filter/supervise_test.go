@@ -70,6 +70,24 @@ func running(t *testing.T, cfg Config) *Live {
 	return l
 }
 
+// A picture is in the making when the source is closed.
+func TestARestDoesNotCountAsASlowPicture(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		pool := new(frame.Pool)
+		cam, sink := &camera{pool: pool}, &viewedSink{}
+		l := running(t, Config{Open: cam.Open, Pool: pool, Filter: markFilter{pool: pool, delay: 27 * time.Millisecond}, Idle: 5 * time.Second, Sinks: []NamedSink{{"virtual", sink}}})
+		time.Sleep(10 * time.Minute)
+		if !l.Stats().Resting {
+			t.Fatal("it does not rest")
+		}
+		sink.looked.Store(true)
+		time.Sleep(3 * time.Second)
+		if fps := l.Stats().FPS; fps < 30 {
+			t.Errorf("%g pictures a second after a rest, want some 37", fps)
+		}
+	})
+}
+
 func TestCameraRestsWhileNobodyLooks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		pool := new(frame.Pool)

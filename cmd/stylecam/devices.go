@@ -39,7 +39,7 @@ func (p *program) devicesCommand() *cli.Command {
 	return p.command(spec{
 		name:  "devices",
 		usage: "list cameras and virtual cameras, what they give, and who holds them",
-		about: "--input camera:NAME takes a number, a path, or a part of a name below.",
+		about: "--input camera:NAME takes a number, a path, or a part of a name below that is more than a number.",
 		examples: []string{
 			"stylecam devices",
 			"stylecam run --input camera:/dev/v4l/by-id/usb-046d_HD_Webcam-video-index0",
