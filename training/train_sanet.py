@@ -55,7 +55,7 @@ class Weights:
     range: float = 5.0
 
 
-WEIGHTS = {"lite": {}, "full": {"steadiness": 140.0}}  # by size
+WEIGHTS = {"lite": {"content": 5.0, "steadiness": 200.0}, "full": {"content": 5.5, "steadiness": 230.0}}  # by size
 
 
 class Judge(nn.Module):

@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from training import export, grow
 from training.evaluate import graphs
 from training.loop import weights_of
-from training.sanet import Rectified, Residual, SANet, Tokens, calmed, toned
+from training.sanet import Enlarge, Rectified, Residual, SANet, Shuffled, Tokens, calmed, toned
 from training.segnet import SegNet, Up, steadied
 from training.vgg import Distilled
 
@@ -203,6 +203,26 @@ def test_a_channel_that_is_shut_can_open_again():
     y = Rectified()(x)
     y.sum().backward()
     assert y.tolist() == [0, 3] and x.grad.tolist() == [pytest.approx(Rectified.LEAK), 1]
+
+
+def test_an_enlarged_wave_has_no_mirrored_one_beside_it():
+    """Of a wave at 4/5 of the highest frequency that the small grid holds, between neighbours alone a fifth is left; slow ones are kept."""
+    n = 40
+    for cycles, least, most in ((4, 0.95, 0.02), (16, 0.3, 0.06)):
+        wave = torch.cos(2 * torch.pi * cycles * torch.arange(n) / n).expand(1, 1, n, n)
+        across = Enlarge(1)(wave.repeat(1, 1, 1, 3))[0, 0, n, 2 * n:4 * n]  # away from the border
+        amplitudes = torch.fft.rfft(across).abs() / n
+        assert amplitudes[cycles] > least and amplitudes[n - cycles] < most, cycles
+    assert Enlarge(3)(torch.ones(1, 3, 12, 12))[..., 6:-6, 6:-6].sub(1).abs().max() < 1e-6
+
+
+def test_the_finest_lines_are_left_out_before_the_shuffle_as_after_it():
+    torch.manual_seed(1)
+    finish, f, taps = Shuffled(), torch.randn(1, 24, 8, 8), torch.tensor([-2.0, 15, 38, 15, -2]) / 64
+    with torch.no_grad():
+        shuffled = F.pixel_shuffle(finish.colours(f), 2)
+        filtered = F.conv2d(shuffled, torch.outer(taps, taps).expand(3, 1, 5, 5), padding=2, groups=3)
+        torch.testing.assert_close(finish(f, None), filtered)
 
 
 def test_keys_and_values_start_as_what_tells_places_apart():
