@@ -22,8 +22,8 @@ softmax is unscaled, which flickers on video; here the product is scaled (Vaswan
 each attends over its own tokens and the outcomes are mixed by `share`.
 
 There are two sizes of it. `lite` comes back to the picture's size by shuffling pixels: whether a place is the first or the second of
-four is then known to the decoder, which draws by it, and lines stay on that grid while the picture moves. `full` enlarges smoothly, has
-more room in every block, most at 1/2 for what the shuffle drew, and ends at the picture's own size, beside its pixels. What they take
+four is then known to the decoder, which draws by it, and lines stay on that grid while the picture moves; the finest are taken off by a
+low pass at the end. `full` enlarges its decoder's features by a windowed sinc, has more room in every block, most at 1/2 for what the shuffle drew, and ends at the picture's own size, beside its pixels. What they take
 of a style is the same: a cached style serves both.
 
 Styles are seen by the paper's encoder, VGG, in its distilled form and as published: what it tells of a painting never seen is
@@ -83,6 +83,7 @@ def conv(inputs: int, outputs: int, kernel: int = 3, stride: int = 1) -> nn.Conv
 
 
 def enlarge(x: Tensor) -> Tensor:
+    """(N,C,h,w) -> (N,C,2h,2w), between neighbours: for shares and alphas, the filter's coefficients and what is coarse."""
     return F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
 
 
@@ -237,14 +238,16 @@ def toned(f: Tensor, tone: Tensor, share: Tensor, amount: Tensor) -> Tensor:
 
 
 class Enlarge(nn.Module):
-    """(N,C,h,w) -> (N,C,2h,2w), without what jumps where a picture glides: besides each wave between places an enlargement makes a
-    mirrored, finer one, which the small grid's places hold fast. One between neighbours alone leaves a fifth of it where waves are fast;
-    here a low pass follows (Karras et al., "Alias-Free Generative Adversarial Networks", 2021)."""
+    """(N,C,h,w) -> (N,C,2h,2w), with little that stands still where a picture glides. Beside each wave an enlargement makes a mirrored,
+    finer one, which stays on the small grid's places. At 4/5 of that grid's highest frequency `enlarge` leaves a fifth of the wave as its
+    mirror image; the low pass here leaves a hundredth, and a third of the wave itself (Karras et al., "Alias-Free Generative Adversarial
+    Networks", 2021)."""
 
     def __init__(self, channels: int):
         super().__init__()
         self.channels = channels
-        taps = torch.tensor([-1.0, 3, 8, 12, 8, 3, -1]) / 32  # after repeated places: a windowed sinc that lets a third of the frequencies through
+        # after repeated places: together a windowed sinc, which halves waves at a third of the large grid's highest frequency
+        taps = torch.tensor([-1.0, 3, 8, 12, 8, 3, -1]) / 32
         self.register_buffer("kernel", taps.repeat(channels, 1, 1, 1), persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -253,14 +256,14 @@ class Enlarge(nn.Module):
 
 
 class Shuffled(nn.Module):
-    """Features at 1/2 (N,C2,H/2,W/2) -> RGB, whatever the picture; without its finest lines, which stay on the grid where the picture
-    moves."""
+    """Features at 1/2 (N,C2,H/2,W/2) -> RGB, whatever the picture. The finest lines, of two pixels, are taken off, since they stay on
+    the grid where the picture moves; of those of four pixels two thirds stay."""
 
     def __init__(self):
         super().__init__()
         self.colours = conv(C2, 12)
         taps = F.pad(torch.tensor([-2.0, 15, 38, 15, -2]) / 64, (1, 1))
-        # before the shuffle, where it costs a third: how much place a of two takes of place b, here and in the cells beside
+        # before the shuffle, on 12 channels for 3: by[a, b] is what place a of two takes of place b, in the cell before, its own and the next
         by = torch.stack([torch.stack([taps[b - a + 1:b - a + 6:2] for b in (0, 1)]) for a in (0, 1)])
         self.register_buffer("kernel", torch.einsum("xy,abi,cdj->xacybdij", torch.eye(3), by, by).reshape(12, 12, 3, 3), persistent=False)
 

@@ -205,18 +205,20 @@ def test_a_channel_that_is_shut_can_open_again():
     assert y.tolist() == [0, 3] and x.grad.tolist() == [pytest.approx(Rectified.LEAK), 1]
 
 
-def test_an_enlarged_wave_has_no_mirrored_one_beside_it():
-    """Of a wave at 4/5 of the highest frequency that the small grid holds, between neighbours alone a fifth is left; slow ones are kept."""
+def test_an_enlarged_wave_leaves_little_of_its_mirrored_one():
+    """At 4/5 of the small grid's highest frequency, between neighbours a fifth of a wave is left as its mirrored one. Slow waves are kept."""
     n = 40
     for cycles, least, most in ((4, 0.95, 0.02), (16, 0.3, 0.06)):
         wave = torch.cos(2 * torch.pi * cycles * torch.arange(n) / n).expand(1, 1, n, n)
-        across = Enlarge(1)(wave.repeat(1, 1, 1, 3))[0, 0, n, 2 * n:4 * n]  # away from the border
-        amplitudes = torch.fft.rfft(across).abs() / n
-        assert amplitudes[cycles] > least and amplitudes[n - cycles] < most, cycles
+        wave = wave.repeat(1, 1, 3, 3)
+        across, down = Enlarge(1)(wave)[0, 0, 3 * n], Enlarge(1)(wave.transpose(2, 3))[0, 0, :, 3 * n]
+        for way in (across, down):
+            amplitudes = torch.fft.rfft(way[2 * n:4 * n]).abs() / n  # away from the border
+            assert amplitudes[cycles] > least and amplitudes[n - cycles] < most, cycles
     assert Enlarge(3)(torch.ones(1, 3, 12, 12))[..., 6:-6, 6:-6].sub(1).abs().max() < 1e-6
 
 
-def test_the_finest_lines_are_left_out_before_the_shuffle_as_after_it():
+def test_the_low_pass_before_the_shuffle_is_one_after_it():
     torch.manual_seed(1)
     finish, f, taps = Shuffled(), torch.randn(1, 24, 8, 8), torch.tensor([-2.0, 15, 38, 15, -2]) / 64
     with torch.no_grad():
