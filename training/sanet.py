@@ -23,8 +23,8 @@ each attends over its own tokens and the outcomes are mixed by `share`.
 
 There are two sizes of it. `lite` comes back to the picture's size by shuffling pixels: whether a place is the first or the second of
 four is then known to the decoder, which draws by it, and lines stay on that grid while the picture moves; the finest are taken off by a
-low pass at the end. `full` enlarges its decoder's features by a windowed sinc, has more room in every block, most at 1/2 for what the shuffle drew, and ends at the picture's own size, beside its pixels. What they take
-of a style is the same: a cached style serves both.
+low pass at the end. `full` enlarges its decoder's features by a windowed sinc, has more room in every block, most at 1/2 for what the
+shuffle drew, and ends at the picture's own size, beside its pixels. What they take of a style is the same: a cached style serves both.
 
 Styles are seen by the paper's encoder, VGG, in its distilled form and as published: what it tells of a painting never seen is
 what it tells of those trained on, and its moments are what the style loss compares.
