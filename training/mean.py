@@ -1,6 +1,6 @@
 """The mean of two networks' weights, one of which was trained on from the other.
 
-    python -m training.mean BEFORE AFTER --out FILE
+    python -m training.mean BEFORE AFTER --out FILE [--share 0.4]
 
 Often it paints nearer to the style than either, and flickers less than the later one: training/README.md has figures. Wortsman et al.,
 "Robust Fine-Tuning of Zero-Shot Models", 2022, do the same.
@@ -14,9 +14,9 @@ from torch import Tensor
 from . import loop
 
 
-def mean(before: dict[str, Tensor], after: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Both have the same names and shapes. Of float32 and float16 as float32; counters are the later ones."""
-    return {name: torch.lerp(before[name].float(), b.float(), 0.5) if b.is_floating_point() else b for name, b in after.items()}
+def mean(before: dict[str, Tensor], after: dict[str, Tensor], share: float = 0.5) -> dict[str, Tensor]:
+    """Both have the same names and shapes. Of float32 and float16 as float32; counters are the later ones. Share: of the later."""
+    return {name: torch.lerp(before[name].float(), b.float(), share) if b.is_floating_point() else b for name, b in after.items()}
 
 
 def main() -> None:
@@ -24,13 +24,14 @@ def main() -> None:
     parser.add_argument("before", type=Path)
     parser.add_argument("after", type=Path)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--share", type=float, default=0.5, help="of AFTER, 0 to 1")
     args = parser.parse_args()
     before, after = loop.weights_of(args.before), loop.weights_of(args.after)
     differing = sorted(name for name in before.keys() | after.keys()
                        if name not in before or name not in after or before[name].shape != after[name].shape)
     if differing:
         raise SystemExit(f"{args.before} and {args.after} are of different networks: {', '.join(differing[:3])}; no mean can be taken")
-    loop.save(args.out, {"weights": mean(before, after)})
+    loop.save(args.out, {"weights": mean(before, after, args.share)})
 
 
 if __name__ == "__main__":

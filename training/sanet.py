@@ -94,7 +94,7 @@ def around(x: Tensor) -> Tensor:
 
 # Where a place's neighbourhood, at half the size, has this standard deviation, half of what it differs by is kept. How it was chosen:
 # models/cards/sanet-lite.md.
-NOISE = 9 / 255
+NOISE = 10 / 255
 
 
 def calmed(picture: Tensor) -> Tensor:

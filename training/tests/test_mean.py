@@ -10,10 +10,10 @@ from training.loop import weights_of
 
 @pytest.fixture
 def run(monkeypatch, tmp_path):
-    def go(before, after):
+    def go(before, after, *more):
         torch.save({"weights": before}, tmp_path / "before.pt")
         torch.save({"average": after, "weights": {}}, tmp_path / "after.pt")
-        monkeypatch.setattr(sys, "argv", ["mean", str(tmp_path / "before.pt"), str(tmp_path / "after.pt"), "--out", str(tmp_path / "mean.pt")])
+        monkeypatch.setattr(sys, "argv", ["mean", str(tmp_path / "before.pt"), str(tmp_path / "after.pt"), "--out", str(tmp_path / "mean.pt"), *more])
         mean.main()
         return weights_of(tmp_path / "mean.pt")
     return go
@@ -25,6 +25,11 @@ def test_lies_between_and_leaves_what_is_the_same(run):
               {"a": torch.tensor([2.0, 6.0]), "same": same.float(), "n": torch.tensor(4)})
     assert got["a"].tolist() == [1.5, 4.0] and got["a"].dtype == torch.float32 and got["n"].item() == 4
     assert torch.equal(got["same"], same.float()), "so that what styles are made by stays"
+
+
+def test_as_much_of_the_later_as_asked_for(run):
+    got = run({"a": torch.tensor([1.0, 2.0])}, {"a": torch.tensor([2.0, 7.0])}, "--share", "0.2")
+    torch.testing.assert_close(got["a"], torch.tensor([1.2, 3.0]))
 
 
 @pytest.mark.parametrize("other", [{"a": torch.zeros(3)}, {"a": torch.zeros(2), "b": torch.zeros(1)}])
