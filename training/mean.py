@@ -26,6 +26,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--share", type=float, default=0.5, help="of AFTER, 0 to 1")
     args = parser.parse_args()
+    if not 0 <= args.share <= 1:
+        parser.error(f"a mean lies between the two: --share {args.share} is not within 0 and 1")
     before, after = loop.weights_of(args.before), loop.weights_of(args.after)
     differing = sorted(name for name in before.keys() | after.keys()
                        if name not in before or name not in after or before[name].shape != after[name].shape)

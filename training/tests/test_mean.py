@@ -32,6 +32,14 @@ def test_as_much_of_the_later_as_asked_for(run):
     torch.testing.assert_close(got["a"], torch.tensor([1.2, 3.0]))
 
 
+@pytest.mark.parametrize("share", ["-0.1", "1.5"])
+def test_beyond_the_two_is_no_mean(run, share, tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        run({"a": torch.zeros(2)}, {"a": torch.ones(2)}, f"--share={share}")
+    assert f"--share {share} is not within 0 and 1" in capsys.readouterr().err
+    assert not (tmp_path / "mean.pt").exists()
+
+
 @pytest.mark.parametrize("other", [{"a": torch.zeros(3)}, {"a": torch.zeros(2), "b": torch.zeros(1)}])
 def test_different_networks_have_none(run, other, tmp_path):
     with pytest.raises(SystemExit, match="different networks"):
