@@ -36,7 +36,7 @@ def test_as_much_of_the_later_as_asked_for(run):
 def test_beyond_the_two_is_no_mean(run, share, tmp_path, capsys):
     with pytest.raises(SystemExit):
         run({"a": torch.zeros(2)}, {"a": torch.ones(2)}, f"--share={share}")
-    assert f"--share {share} is not within 0 and 1" in capsys.readouterr().err
+    assert f"--share {share} is not between 0 and 1" in capsys.readouterr().err
     assert not (tmp_path / "mean.pt").exists()
 
 
