@@ -1,9 +1,9 @@
 """SANet `full` as it starts: `lite`, trained, with more room that does nothing yet.
 
 Blocks get channels, kernels get neighbours, and encoder and decoder get blocks at 1/2, all of which adds zero at first (Chen, Goodfellow
-and Shlens, "Net2Net", 2016); what shuffled pixels becomes the mean of what was shuffled (before `lite`'s low pass:
-`full` enlarges by its own). That alone is less than `lite` can do, and a few
-hundred steps make up for it. What styles are made by is taken as it is, and stays.
+and Shlens, "Net2Net", 2016); what shuffled pixels becomes the mean of what was shuffled (before `lite`'s low pass: `full`
+enlarges by its own). That alone is less than `lite` can do, and a few hundred steps make up for it. What styles are made by is taken
+as it is, and stays.
 """
 import torch
 import torch.nn.functional as F

@@ -15,7 +15,7 @@ from torch import Tensor
 from . import loop
 
 
-def mean(before: dict[str, Tensor], after: dict[str, Tensor], share: float = 0.5) -> dict[str, Tensor]:
+def mean(before: dict[str, Tensor], after: dict[str, Tensor], share: float) -> dict[str, Tensor]:
     """Both have the same names and shapes; share is the later's part. Of float32 and float16 as float32; counters are the later ones."""
     return {name: torch.lerp(before[name].float(), b.float(), share) if b.is_floating_point() else b for name, b in after.items()}
 
@@ -25,7 +25,7 @@ def main() -> None:
     parser.add_argument("before", type=Path)
     parser.add_argument("after", type=Path)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--share", type=float, default=0.5, help="AFTER's part, 0 to 1 (default 0.5)")
+    parser.add_argument("--share", type=float, default=0.5, help="AFTER's part, 0 to 1")
     args = parser.parse_args()
     if not 0 <= args.share <= 1:
         parser.error(f"a mean lies between the two: --share {args.share} is not between 0 and 1")

@@ -195,7 +195,7 @@ def main() -> None:
     if args.program:
         result["program"] = {f"`{s}`": over_time(program.Masks(args.program, s), args.people_eval) for s in program.SETTINGS}
     lines = ["# The networks, measured", "",
-             "Made by `python -m training.evaluate`; what the figures mean stands in `training/evaluate`. CPU times are of one thread, taken in turns\nwithin one run: compare them as ratios.", ""]
+             "Made by `python -m training.evaluate`; what the figures mean stands in `training/evaluate`. CPU times are of one thread, taken in turns\nwithin one run for each table: compare them as ratios.", ""]
     if "masks" in result:
         lines += table(MASKS_HEAD, result["masks"], MASKS_RECORDED, masks_row)
         lines += table(BRIGHTNESS_HEAD, {n: r for n, r in result["masks"].items() if "by_brightness" in r}, {}, brightness_row)

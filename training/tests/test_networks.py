@@ -109,7 +109,7 @@ def test_noise_is_taken_off_and_edges_stay():
     noise = torch.randn(scene.shape, generator=make) * 2 / 255
     left = calmed(scene + noise) - scene
     assert left[..., :16].std() < 0.12 * noise.std(), "where it is flat; near an edge noise stays"
-    assert (calmed(scene) - scene).abs().max() < 6 / 255, "an edge of 100 of 255 is no noise: with NOISE at 10 it loses 5.6"
+    assert (calmed(scene) - scene).abs().max() < 5.7 / 255, "an edge of 100 of 255 is no noise: with NOISE at 10 it loses 5.6"
     fine = torch.zeros(64, 64)
     fine[::4], fine[1::4] = 0.5, 0.5
     assert (calmed(fine.expand(1, 3, 64, 64)) - fine).abs().max() < 0.05, "nor are stripes of two pixels, where they lie in its cells"
