@@ -21,7 +21,7 @@ from . import loop, pictures
 from .vgg import WIDTHS, Distilled, moments, normalised
 
 CONTENT, IDENTITY, IDENTITY_FEATURES = 1.0, 1.0, 50.0  # the paper's weights; that of style is --style-weight, 3 there
-DEFAULTS = {"rate": 1e-4, "batch": 5, "style_weight": 3.0}
+DEFAULTS = {"rate": 1e-4, "batch": 5, "style_weight": 3.0, "side": 128}
 SIDE = 256  # of the pictures that cuts are taken from
 
 

@@ -112,6 +112,22 @@ def calmed(picture: Tensor) -> Tensor:
     return picture * keep + rest
 
 
+class Leaking(torch.autograd.Function):
+    """ReLU, whose gradient is that of one which leaks."""
+
+    @staticmethod
+    def forward(ctx, x: Tensor, leak: float) -> Tensor:
+        out = F.relu(x)
+        ctx.save_for_backward(out)
+        ctx.leak = leak
+        return out
+
+    @staticmethod
+    def backward(ctx, gradient: Tensor) -> tuple[Tensor, None]:
+        out, = ctx.saved_tensors
+        return torch.where(out > 0, gradient, ctx.leak * gradient), None
+
+
 class Rectified(nn.Module):
     """ReLU between two convolutions of a block, a level or the last lines. Its gradient leaks: what is shut everywhere could else never
     open again, and a whole level once died so. Those on what is added up stay plain."""
@@ -119,10 +135,7 @@ class Rectified(nn.Module):
     LEAK = 0.01
 
     def forward(self, x: Tensor) -> Tensor:
-        if not x.requires_grad:
-            return F.relu(x)
-        leak = self.LEAK * x.clamp(max=0)
-        return F.relu(x) + leak - leak.detach()
+        return Leaking.apply(x, self.LEAK) if x.requires_grad else F.relu(x)
 
 
 class Residual(nn.Module):

@@ -90,7 +90,12 @@ class Distilled(_Vgg):
 def moments(f: Tensor, eps: float = 1e-5) -> tuple[Tensor, Tensor]:
     """(N,C,H,W) -> mean and standard deviation over space, (N,C) each, in single precision."""
     f = f.float()
-    return f.mean((2, 3)), (f.var((2, 3), correction=0) + eps).sqrt()
+    mean = f.mean((2, 3))
+    if f.requires_grad:  # `var` takes three times as long; it stays in what is exported, and thus in cached styles
+        variance = (torch.linalg.vector_norm(f, dim=(2, 3)).square() / (f.shape[2] * f.shape[3]) - mean.square()).clamp(min=0)
+    else:
+        variance = f.var((2, 3), correction=0)
+    return mean, (variance + eps).sqrt()
 
 
 def normalised(f: Tensor) -> Tensor:

@@ -15,7 +15,7 @@ from training.evaluate import graphs
 from training.loop import weights_of
 from training.sanet import Enlarge, Rectified, Residual, SANet, Shuffled, Tokens, calmed, toned
 from training.segnet import SegNet, Up, steadied
-from training.vgg import Distilled
+from training.vgg import Distilled, moments
 
 
 def test_unpooling_puts_features_where_the_maxima_stand():
@@ -203,6 +203,20 @@ def test_a_channel_that_is_shut_can_open_again():
     y = Rectified()(x)
     y.sum().backward()
     assert y.tolist() == [0, 3] and x.grad.tolist() == [pytest.approx(Rectified.LEAK), 1]
+
+
+def test_moments_are_the_same_while_training():
+    """Features as ReLU leaves them, some channels shut; their gradients too."""
+    f = F.relu(torch.randn(2, 8, 12, 9, generator=torch.Generator().manual_seed(1)) - torch.linspace(-1, 6, 8)[:, None, None])
+    exact, learning = f.double().requires_grad_(), f.clone().requires_grad_()
+    mean, std = moments(learning)
+    wanted = exact.mean((2, 3)), (exact.var((2, 3), correction=0) + 1e-5).sqrt()
+    assert (f.flatten(2).sum(2) == 0).any(), "a channel is shut"
+    for got, want in zip((mean, std, *moments(f)), wanted * 2):
+        torch.testing.assert_close(got.double(), want, atol=1e-4, rtol=1e-4)
+    (mean + std).square().sum().backward()
+    sum(wanted).square().sum().backward()
+    torch.testing.assert_close(learning.grad.double(), exact.grad, atol=1e-4, rtol=1e-3)
 
 
 def test_an_enlarged_wave_leaves_little_of_its_mirrored_one():

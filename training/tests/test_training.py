@@ -219,6 +219,21 @@ def test_a_teacher_is_asked_of_large_pictures_both_ways(people, scenes, encoder_
     assert torch.equal(seen[0], seen[1].flip(3)) and not torch.equal(*seen[:2])
 
 
+def test_a_painter_teaches_a_part_of_the_batches_that_much_more(monkeypatch, people, scenes, vgg_folder, tmp_path):
+    settings = argparse.Namespace(device="cpu", contents=[people, scenes], paintings=scenes, vgg=vgg_folder, out=tmp_path, size="lite", grow=None,
+                                  keep_styles=False, teacher=None, batch=2, side=64, style_weight=1.0)
+    task = train_sanet.SANetTask(settings)
+    task.teacher, task.shown_by_teacher = True, lambda clean, chosen: torch.zeros_like(clean)
+
+    @torch.no_grad()
+    def losses(part: float) -> list[float]:
+        monkeypatch.setattr(train_sanet, "TAUGHT", part)
+        torch.manual_seed(1)
+        return [task.losses(np.random.default_rng(seed), 0.0)[0].item() for seed in range(4)]
+    more = [(some - none) / (every - none) for none, some, every in zip(losses(0), losses(0.5), losses(1))]
+    assert {round(m, 2) for m in more} == {0, 2}
+
+
 def test_the_mean_of_both_ways_has_no_sides():
     torch.manual_seed(1)
     x, sides = torch.rand(1, 3, 4, 6), torch.linspace(-1, 1, 6)
