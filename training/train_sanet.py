@@ -46,11 +46,11 @@ DEEP = 0.5          # weight of relu5_1 beside relu4_1, and of the distilled net
 class Weights:
     """Of the losses."""
     style: float
-    content: float = 4.5
+    content: float
+    steadiness: float
+    patches: float
     nearness: float = 3.0     # to the photograph, where α < 1
-    steadiness: float = 100.0
     lattice: float = 60.0     # what repeats every four pixels
-    patches: float = 110.0
     taught: float = 0.3       # by the teacher's paintings
     variation: float = 0.1
     range: float = 5.0
@@ -353,11 +353,11 @@ def main() -> None:
     parser.add_argument("--keep-styles", action="store_true",
                         help="what makes a style of a painting stays as it is, so that cached styles, and a network of size full, go on to fit")
     parser.add_argument("--batch", type=int, default=2, help="pictures; each is cut twice")
-    parser.add_argument("--side", type=int, default=192, help="of a cut, a multiple of 32; 128 is quicker and paints worse (training/README.md)")
-    parser.add_argument("--style-weight", type=float, default=13.5)
+    parser.add_argument("--side", type=int, default=192, help="of a cut, a multiple of 32; full learned from 160. 128 is quicker and paints worse (training/README.md)")
+    parser.add_argument("--style-weight", type=float, default=13.5, help="full learned with 17")
     parser.add_argument("--teacher", type=Path, help="a checkout of MicroAST, to learn from its paintings too")
     parser.add_argument("--recipe", choices=("shipped", "paper"), default="shipped",
-                        help="paper: the network and losses of SANet's paper (training/paper.py), with its batch, rate and style weight")
+                        help="paper: the network and losses of SANet's paper (training/paper.py), with its batch, rate and style weight, on cuts of 128")
     recipe = parser.parse_known_args()[0].recipe
     if recipe == "paper":
         parser.set_defaults(**paper.DEFAULTS)

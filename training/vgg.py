@@ -92,7 +92,8 @@ def moments(f: Tensor, eps: float = 1e-5) -> tuple[Tensor, Tensor]:
     f = f.float()
     mean = f.mean((2, 3))
     if f.requires_grad:  # `var` takes three times as long; it stays in what is exported, and thus in cached styles
-        variance = (torch.linalg.vector_norm(f, dim=(2, 3)).square() / (f.shape[2] * f.shape[3]) - mean.square()).clamp(min=0)
+        apart = f - mean.detach()[..., None, None]  # the mean's own part of the gradient is 0
+        variance = torch.linalg.vector_norm(apart, dim=(2, 3)).square() / (f.shape[2] * f.shape[3])
     else:
         variance = f.var((2, 3), correction=0)
     return mean, (variance + eps).sqrt()
