@@ -38,6 +38,7 @@ from torch import Tensor, nn
 from .vgg import WIDTHS, Distilled, moments
 
 TOKENS = 16  # a side: a style is 16x16 keys and values at each level
+MARGIN = 8   # pixels around a picture that the program paints and cuts off (blend.Margin): convolutions pad with zeros, which draws a frame
 
 
 class Style(NamedTuple):
@@ -357,6 +358,12 @@ class SANet(nn.Module):
         painted = self.finish(F.relu(f), seen) * 0.5 + 0.5
         rest = 1 - amount
         return painted + (picture - painted) * enlarge(rest * rest)
+
+    def paint_within(self, picture: Tensor, style: Style, share: Tensor, alpha: Tensor) -> Tensor:
+        """`paint` as the program has it: the picture with its border reflected all around, what is made of that cut off again."""
+        wide, rim = (MARGIN,) * 4, (MARGIN // 4,) * 4
+        painted = self.paint(F.pad(picture, wide, "reflect"), style, *(F.pad(m, rim, "replicate") for m in (share, alpha)))
+        return painted[..., MARGIN:-MARGIN, MARGIN:-MARGIN]
 
     def expect(self, seen: Seen) -> None:
         """The styles that are trained on, from which keys, values and tones start."""

@@ -3,7 +3,8 @@
     python -m training.train_sanet --contents DIR [DIR ...] --paintings DIR --vgg DIR --out DIR [--size full --grow LITE]
 
 A batch is a few pictures, each cut twice with some overlap, the cuts with camera noise and light of their own: where they overlap
-their paintings must agree, borders included. That alone teaches steadiness, and works against the frame that zero padding draws.
+their paintings must agree, borders included. That alone teaches steadiness. As the program paints (`SANet.paint_within`), so does training:
+what is judged of a bare cut is its frame too, which zero padding draws, and the program cuts off.
 Some are cut twice at the same place: where a painting moves as well, what noise changes is a few hundredths of the difference, and would
 hardly be learned from.
 
@@ -35,7 +36,7 @@ from .vgg import Distilled, Exact, moments, normalised
 
 SIDE = 256          # of the pictures kept in memory; a style's side, by contract
 HARDEST = 2         # relu3_1 among the tables of moments: most of the style loss lies there
-STILL = 0.2         # of the contents are cut twice at the same place
+STILL = 0.35        # of the contents are cut twice at the same place
 DIRECTIONS, PATCHES = 32, 2048  # in which, and of how many of a picture, patches of colours are compared
 OUT_OF_FOCUS = 0.2  # of the contents, as backgrounds are: there a painting has nothing but its own grid to draw by
 TAUGHT = 0.5        # of the batches are painted by the teacher too, which takes a fifth of a step, and weigh that much more
@@ -56,7 +57,7 @@ class Weights:
     range: float = 5.0
 
 
-WEIGHTS = {"lite": {"content": 10.0, "steadiness": 300.0, "patches": 300.0}, "full": {"content": 8.0, "steadiness": 270.0, "patches": 230.0}}  # by size
+WEIGHTS = {"lite": {"content": 11.0, "steadiness": 300.0, "patches": 380.0}, "full": {"content": 8.5, "steadiness": 320.0, "patches": 330.0}}  # by size
 
 
 class Judge(nn.Module):
@@ -285,7 +286,7 @@ class SANetTask:
         alpha, share = (torch.cat([cut(f, at[:, i], side) for i in (0, 1)]) for f in (field, share))
         alpha_map, share_map = F.avg_pool2d(alpha, 4), F.avg_pool2d(share, 4)
         twice = Style(*(torch.cat([t, t]) for t in style))
-        painted = self.net.paint(noisy, twice, share_map, alpha_map).float()
+        painted = self.net.paint_within(noisy, twice, share_map, alpha_map).float()
 
         with torch.no_grad():
             features = self.judge.distilled(clean)
@@ -338,7 +339,7 @@ class SANetTask:
                 one = Style(*(t[style:style + 1] for t in encoded))
                 share = torch.ones(1, 1, SIDE // 4, SIDE // 4, device=self.device)
                 x = pictures.tensor(picture[None], self.device)
-                return pictures.array(self.net.paint(x, one, share, share.expand(-1, 2, -1, -1) * alpha))[0]
+                return pictures.array(self.net.paint_within(x, one, share, share.expand(-1, 2, -1, -1) * alpha))[0]
             rows.append([picture, *(paint(i, 1.0) for i in range(len(styles))), *(paint(0, a) for a in (0.5, 0.25, 0.0))])
         return pictures.sheet(rows)
 
@@ -353,8 +354,8 @@ def main() -> None:
     parser.add_argument("--keep-styles", action="store_true",
                         help="what makes a style of a painting stays as it is, so that cached styles, and a network of size full, go on to fit")
     parser.add_argument("--batch", type=int, default=2, help="pictures; each is cut twice")
-    parser.add_argument("--side", type=int, default=192, help="of a cut, a multiple of 32; full learned from 160. 128 is quicker and paints worse (training/README.md)")
-    parser.add_argument("--style-weight", type=float, default=13.5, help="full learned with 17")
+    parser.add_argument("--side", type=int, default=192, help="of a cut, a multiple of 32; 128 is quicker and paints worse (training/README.md)")
+    parser.add_argument("--style-weight", type=float, default=18, help="full learned with 20")
     parser.add_argument("--teacher", type=Path, help="a checkout of MicroAST, to learn from its paintings too")
     parser.add_argument("--recipe", choices=("shipped", "paper"), default="shipped",
                         help="paper: the network and losses of SANet's paper (training/paper.py), with its batch, rate and style weight, on cuts of 128")

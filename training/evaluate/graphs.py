@@ -7,6 +7,8 @@ import cv2
 import numpy as np
 import onnxruntime
 
+from ..sanet import MARGIN
+
 STYLE_SIDE = 256
 
 
@@ -74,8 +76,9 @@ TRANSFERS = {"SANet `lite`": 1.0, "the same weights as AdaIN": 0.0, "the same we
 
 
 class SANet:
-    """sharpness scales the keys: 0 attends to all of the style alike (AdaIN), much to the best match alone (Avatar-Net). The
+    """Paints as the program does (sanet.SANet.paint_within). sharpness scales the keys: 0 attends to all of the style alike (AdaIN), much to the best match alone (Avatar-Net). The
     program's style.Transfer does the same."""
+    margin = MARGIN
 
     def __init__(self, folder: Path, model: str = "lite", sharpness: float = 1.0):
         self.sharpness = np.float32(sharpness)
@@ -88,9 +91,12 @@ class SANet:
         return {name: t * self.sharpness if name.endswith("keys") else t for name, t in tensors.items()}
 
     def paint(self, picture, style: dict[str, np.ndarray], alpha=1.0) -> np.ndarray:
-        """RGB, sides multiples of 16; alpha a number or (2,h/4,w/4) -> RGB uint8."""
-        image = bgr(picture)
+        """RGB, sides multiples of 16; alpha a number or (2,h/4,w/4) -> RGB uint8, with a margin that is cut off again."""
+        m = self.margin
+        image = bgr(np.pad(picture, ((m, m), (m, m), (0, 0)), "reflect"))
         h, w = image.shape[1] // 4, image.shape[2] // 4
+        if np.ndim(alpha):
+            alpha = np.pad(alpha, ((0, 0), (m // 4, m // 4), (m // 4, m // 4)), "edge")
         feed = {"image": image, **style, "share": np.ones((1, 1, h, w), np.float32),
                 "alpha": np.broadcast_to(np.float32(alpha), (2, h, w))[None].copy()}
-        return self.painter.run(None, feed)[0][0, ..., ::-1]
+        return self.painter.run(None, feed)[0][0, m:-m, m:-m, ::-1]

@@ -13,7 +13,8 @@ import torch.nn.functional as F
 from training import export, grow
 from training.evaluate import graphs
 from training.loop import weights_of
-from training.sanet import Enlarge, Rectified, Residual, SANet, Shuffled, Tokens, calmed, toned
+from training.pictures import array, tensor
+from training.sanet import MARGIN, Enlarge, Rectified, Residual, SANet, Shuffled, Tokens, calmed, toned
 from training.segnet import SegNet, Up, steadied
 from training.vgg import Distilled, moments
 
@@ -145,6 +146,20 @@ def test_alpha_0_gives_the_photograph_back_and_alpha_1_the_style(sanet, picture)
     off, on = constant(0, 2), constant(1, 2)
     torch.testing.assert_close(sanet.paint(picture, a, share, off), picture)
     assert not torch.allclose(sanet.paint(picture, a, share, on), sanet.paint(picture, b, share, on))
+
+
+def test_a_picture_within_a_margin_keeps_its_places(sanet, picture):
+    """Where α is 0, the border included, the photograph stands; beside it are paintings."""
+    style = sanet.encode(torch.rand(1, 3, 256, 256, generator=torch.Generator().manual_seed(3)))
+    alpha = constant(0, 2)
+    alpha[..., 12:] = 1
+    painting = sanet.paint_within(picture, style, constant(1, 1), alpha)
+    torch.testing.assert_close(painting[..., :40], picture[..., :40])
+    assert (painting - picture)[..., 56:].abs().mean() > 0.05
+
+
+def test_the_margin_is_the_program_s():
+    assert f"\nconst Margin = {MARGIN}\n" in Path("blend/scene.go").read_text()
 
 
 def without(net: SANet, layer: str) -> SANet:
@@ -384,6 +399,18 @@ def test_export_keeps_the_contract(tmp_path, sanet):
     share, alpha = np.ones((1, 1, 12, 20), np.float32), np.ones((1, 2, 12, 20), np.float32)
     painting, = paint.run(None, {"image": small, **tensors, "share": share, "alpha": alpha})
     assert painting.shape == small.shape and painting.dtype == np.uint8
+
+
+def test_what_is_measured_is_painted_within_a_margin(tmp_path, sanet, picture):
+    export.export(export.STYLE, export.StyleGraph(sanet), sanet, tmp_path, "test")
+    export.export({"lite": export.PAINT, "full": export.PAINT_FULL}[sanet.size], export.PaintGraph(sanet), sanet, tmp_path, "test")
+    net, style = graphs.SANet(tmp_path, sanet.size), np.random.default_rng(3).integers(0, 256, (256, 256, 3), np.uint8)
+    photo, alpha = array(picture)[0], constant(0.2, 2)
+    alpha[..., 12:] = 0.9
+    ours = array(sanet.paint_within(tensor(photo[None]), sanet.encode(tensor(style[None])), constant(1, 1), alpha))[0]
+    assert np.abs(np.int16(net.paint(photo, net.encode(style), alpha[0].numpy())) - ours).max() <= 1
+    half = array(sanet.paint_within(tensor(photo[None]), sanet.encode(tensor(style[None])), constant(1, 1), constant(0.5, 2)))[0]
+    assert np.abs(np.int16(net.paint(photo, net.encode(style), 0.5)) - half).max() <= 1
 
 
 def test_a_film_s_masks_lean_on_those_before(tmp_path):
