@@ -26,6 +26,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from . import manifest
+from .sanet import MARGIN
 
 BYTES, FLOATS, INTS = TensorProto.UINT8, TensorProto.FLOAT, TensorProto.INT32
 
@@ -33,8 +34,6 @@ BYTES, FLOATS, INTS = TensorProto.UINT8, TensorProto.FLOAT, TensorProto.INT32
 STILL, MOVED, DECAY, CALM = 3 / 255, 10 / 255, 0.7, 0.2
 THIN, REACH = 2, 6
 EDGE_RADIUS, EDGE_DOUBT, CERTAINTY = 4, 0.03 * 0.03, 1.4
-# blend/scene.go
-MARGIN = 8
 
 
 class Graph:

@@ -3,8 +3,8 @@
     python -m training.train_sanet --contents DIR [DIR ...] --paintings DIR --vgg DIR --out DIR [--size full --grow LITE]
 
 A batch is a few pictures, each cut twice with some overlap, the cuts with camera noise and light of their own: where they overlap
-their paintings must agree, borders included. That alone teaches steadiness. As the program paints (`SANet.paint_within`), so does training:
-what is judged of a bare cut is its frame too, which zero padding draws, and the program cuts off.
+their paintings must agree, borders included. That alone teaches steadiness. They are painted within a margin, as by the program
+(`SANet.paint_within`): of a bare cut the frame that zero padding draws would be judged too, which the program cuts off.
 Some are cut twice at the same place: where a painting moves as well, what noise changes is a few hundredths of the difference, and would
 hardly be learned from.
 

@@ -153,8 +153,8 @@ def all_masks(args) -> dict[str, dict]:
     return result
 
 
-def within(frame: np.ndarray, margin: int) -> np.ndarray:
-    """What is left of a frame for the picture, if it comes with such a margin."""
+def less(frame: np.ndarray, margin: int) -> np.ndarray:
+    """A frame without its border of so many pixels: painted within that margin, it takes as much as the whole frame does without one."""
     return frame[margin:frame.shape[0] - margin, margin:frame.shape[1] - margin]
 
 
@@ -172,7 +172,7 @@ def all_paintings(args) -> dict[str, dict]:
                   for name, (net, segment) in nets.items()}
         frame = np.random.default_rng(1).integers(0, 256, (192, 256, 3), np.uint8)
         styles = {name: net.encode(np.zeros((256, 256, 3), np.uint8)) for name, (net, _) in nets.items()}
-        runs = {name: lambda net=net, style=styles[name]: net.paint(within(frame, net.margin), style) for name, (net, _) in nets.items()}
+        runs = {name: lambda net=net, style=styles[name]: net.paint(less(frame, net.margin), style) for name, (net, _) in nets.items()}
         for name, ms in graphs.milliseconds(runs).items():
             result[name]["cpu_ms"] = ms
     return result

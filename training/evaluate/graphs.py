@@ -76,8 +76,8 @@ TRANSFERS = {"SANet `lite`": 1.0, "the same weights as AdaIN": 0.0, "the same we
 
 
 class SANet:
-    """Paints as the program does (sanet.SANet.paint_within). sharpness scales the keys: 0 attends to all of the style alike (AdaIN), much to the best match alone (Avatar-Net). The
-    program's style.Transfer does the same."""
+    """Paints as the program does, within a margin. sharpness scales the keys: 0 attends to all of the style alike (AdaIN), much to the
+    best match alone (Avatar-Net). The program's style.Transfer does the same."""
     margin = MARGIN
 
     def __init__(self, folder: Path, model: str = "lite", sharpness: float = 1.0):

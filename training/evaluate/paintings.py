@@ -9,8 +9,8 @@ lattice   what repeats every four pixels, as pixel shuffle's own pattern does; s
 faces     of the portraits in which OpenCV's frontal cascade finds a face, the share in whose painting it is found again;
           and how far the painting is from the photograph there: a face kept by not painting it is no merit
 alpha     how far the painting at α is from the photograph, as a share of α = 1; the photograph's similarity at α = 0
-The features are those of training/vgg.py: exact to relu3_1, the distilled network's beyond. Ours paint within a margin, as the program does (sanet.MARGIN);
-peers without one, which pad by themselves.
+The features are those of training/vgg.py: exact to relu3_1, the distilled network's beyond. Ours paint within a margin that
+is cut off, as the program does; the others pad by reflection themselves.
 """
 from pathlib import Path
 

@@ -109,7 +109,7 @@ class _InOneStyle(nn.Module):
 
 class PerStyle:
     """A network whose styles cannot be told apart from its graph, by ONNX Runtime: a graph a style."""
-    margin = 0  # what is beyond the border is the network's own affair
+    margin = 0  # these networks pad by reflection themselves
 
     def __init__(self, net: nn.Module, work: Path):
         """net.signals(styles), net(pictures, signals); work: a folder for the graphs."""

@@ -158,6 +158,20 @@ def test_a_picture_within_a_margin_keeps_its_places(sanet, picture):
     assert (painting - picture)[..., 56:].abs().mean() > 0.05
 
 
+def test_a_margin_is_the_picture_reflected(sanet, picture):
+    """Padded by hand, and alike in both directions; share and α go on as they end."""
+    styles = [sanet.encode(torch.rand(1, 3, 256, 256, generator=torch.Generator().manual_seed(s))) for s in (3, 4)]
+    both = type(styles[0])(*(torch.cat(pair, 1) for pair in zip(*styles)))
+    slope = torch.linspace(0, 1, 24).expand(1, 1, 16, 24)
+    share, alpha = torch.cat([slope, 1 - slope], 1), torch.cat([slope, slope.flip(3)], 1)
+    rows, columns = (torch.cat([torch.arange(8, 0, -1), torch.arange(n), torch.arange(n - 2, n - 10, -1)]) for n in (64, 96))
+    places = [torch.arange(-2, n + 2).clamp(0, n - 1) for n in (16, 24)]
+    wide = sanet.paint(picture[:, :, rows][..., columns], both, *(m[:, :, places[0]][..., places[1]] for m in (share, alpha)))
+    within = sanet.paint_within(picture, both, share, alpha)
+    torch.testing.assert_close(within, wide[..., 8:-8, 8:-8])
+    assert not torch.allclose(within, sanet.paint(picture, both, share, alpha), atol=1e-2)
+
+
 def test_the_margin_is_the_program_s():
     assert f"\nconst Margin = {MARGIN}\n" in Path("blend/scene.go").read_text()
 
